@@ -1,0 +1,45 @@
+// Settings of the ingest service.
+import { parseRedaction } from '../events/redact.ts'
+import { fileContent } from '../platform/files.ts'
+import { type Environment, integer, list, parsed, text } from '../platform/settings.ts'
+
+const MIB = 1024 * 1024
+
+/** Rows depend on the environment in one thing: INGEST_REDACT hashes with REDACT_KEY. */
+export const ingestFields = (env: Environment) => ({
+  port: integer('INGEST_PORT', 'Port of the webhook, health and metrics; 0 takes any free one', { default: 8080, max: 65_535 }),
+  tokens: list('INGEST_TOKENS', 'Accepted values of the Authorization header, comma-separated: two while one is rotated', {
+    required: true,
+    secret: true,
+    check: (tokens) => (tokens.length > 0 ? undefined : 'holds no token'),
+  }),
+  maxBytes: integer('INGEST_MAX_BYTES', 'Largest body, on the wire and decompressed', {
+    default: 32 * MIB,
+    min: 1024,
+    unit: 'bytes',
+  }),
+  ackTimeout: integer('INGEST_ACK_TIMEOUT', "Longest wait for Kafka's acknowledgement before a 503", {
+    default: 5,
+    min: 1,
+    max: 60,
+    unit: 'seconds',
+  }),
+  highWater: integer(
+    'INGEST_HIGH_WATER_BYTES',
+    'Bytes received and not yet acknowledged above which new bodies are answered 503',
+    {
+      default: 128 * MIB,
+      min: 1024,
+      unit: 'bytes',
+    },
+  ),
+  cert: parsed('INGEST_TLS_CERT_FILE', 'Certificate to serve https directly, PEM', fileContent),
+  key: parsed('INGEST_TLS_KEY_FILE', "The certificate's key, PEM", fileContent),
+  redact: parsed(
+    'INGEST_REDACT',
+    'Fields changed before anything is stored: path:mask|hash|drop, comma-separated',
+    (text) => parseRedaction(text, env.REDACT_KEY?.trim() ?? ''),
+    { default: [] },
+  ),
+  redactKey: text('REDACT_KEY', 'Key of the HMAC-SHA-256 that replaces hashed fields', { secret: true }),
+})

@@ -1,0 +1,42 @@
+// One send in flight; what arrives meanwhile is the next send. So many small bodies become few large produce requests, without a timer.
+import { type OutRecord, Refused } from '../topics/produce.ts'
+
+export type Gather = {
+  /** Resolves when all these records are acknowledged; answers those that Kafka refused for good. @throws KafkaAway */
+  add: (records: OutRecord[]) => Promise<OutRecord[]>
+}
+
+type Waiting = { records: OutRecord[]; resolve: (refused: OutRecord[]) => void; reject: (error: Error) => void }
+
+/** @param send as TopicProducer.send: resolves after the acknowledgement of all, throws Refused or KafkaAway */
+export function createGather(send: (records: OutRecord[]) => Promise<void>): Gather {
+  let waiting: Waiting[] = []
+  let sending = false
+
+  async function run(): Promise<void> {
+    sending = true
+    while (waiting.length > 0) {
+      const taken = waiting
+      waiting = []
+      try {
+        await send(taken.length === 1 ? taken[0].records : taken.flatMap(({ records }) => records))
+        for (const { resolve } of taken) resolve([])
+      } catch (error) {
+        if (!(error instanceof Refused)) for (const { reject } of taken) reject(error as Error)
+        else {
+          const refused = new Set(error.records)
+          for (const { records, resolve } of taken) resolve(records.filter((record) => refused.has(record)))
+        }
+      }
+    }
+    sending = false
+  }
+
+  return {
+    add: (records) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ records, resolve, reject })
+        if (!sending) void run()
+      }),
+  }
+}

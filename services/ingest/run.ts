@@ -1,0 +1,122 @@
+// The life of the ingest service: settings, Kafka, the webhook, health.
+import { createRedactor, redactBytes } from '../events/redact.ts'
+import { SettingsError } from '../platform/errors.ts'
+import { createApp, healthRoutes, listen } from '../platform/http.ts'
+import type { Lifecycle } from '../platform/lifecycle.ts'
+import { createLogger, loggerFields } from '../platform/logger.ts'
+import { createMetrics } from '../platform/metrics.ts'
+import { type Environment, maskSettings, readSettings } from '../platform/settings.ts'
+import { version } from '../platform/version.ts'
+import { connectKafka } from '../topics/client.ts'
+import { publishControl } from '../topics/control.ts'
+import { ensureTopics } from '../topics/create.ts'
+import { sendDeadLetters } from '../topics/dead-letters.ts'
+import { kafkaFields } from '../topics/fields.ts'
+import { topicNames } from '../topics/names.ts'
+import { openProducer } from '../topics/produce.ts'
+import { createAuthoriser } from './authorise.ts'
+import { ingestFields } from './fields.ts'
+import { createGather } from './gather.ts'
+import { followKafka } from './kafka-state.ts'
+import { receive, type Receiver, refuse } from './receive.ts'
+
+/** A sender has this long for its headers and body. */
+const REQUEST_MS = 60_000
+/** A closing service answers what it has accepted within this time. */
+const DRAIN_MS = 8_000
+
+/** Starts the service; without Kafka it starts too, answers 503 and goes on trying. @throws SettingsError */
+export async function startIngest(env: Environment, lifecycle: Lifecycle): Promise<{ port: number }> {
+  const fields = { ...kafkaFields, ...loggerFields, ...ingestFields(env) }
+  const settings = readSettings(fields, env)
+  const tls = tlsFiles(settings)
+  const log = createLogger('ingest', settings.loggerLevel)
+  const metrics = createMetrics('ingest', version)
+  const received = metrics.counter('received_total', 'Events acknowledged by Kafka', ['source'])
+  const quarantined = metrics.counter('quarantined_total', 'Parts of bodies that are no events', ['reason'])
+  received.inc({ source: 'webhook' }, 0)
+
+  const client = connectKafka(settings, log, 'auth0-logs-ingest')
+  const producer = openProducer(client, 'auth0-logs-ingest')
+  lifecycle.onClose('producer', producer.close)
+  const topic = topicNames.events(settings.prefix)
+  const ackMs = settings.ackTimeout * 1000
+  let described = false
+  const kafka = followKafka(
+    async () => {
+      await ensureTopics(client, ['events', { deadLetters: 'ingest' }, 'control'])
+      if (described) return
+      await publishControl(client, producer, 'service/ingest', {
+        service: 'ingest',
+        kind: 'ingest',
+        version,
+        group: '',
+        started_at: new Date().toISOString(),
+        settings: maskSettings(fields, env),
+      })
+      described = true
+    },
+    log,
+    lifecycle.signal,
+  )
+  const orLost = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } catch (error) {
+      kafka.lost(error)
+      throw error
+    }
+  }
+  const gather = createGather((records) => producer.send(topic, records, ackMs))
+  const inFlight = { bytes: 0 }
+  metrics.gauge('ingest_in_flight_bytes', 'Bytes received and not yet answered', [], function () {
+    this.set(inFlight.bytes)
+  })
+  const redactor = settings.redact.length > 0 ? createRedactor(settings.redact, settings.redactKey) : undefined
+  const receiver: Receiver = {
+    authorised: createAuthoriser(settings.tokens),
+    unavailable: () =>
+      kafka.problem() ??
+      (inFlight.bytes > settings.highWater ? 'too many bytes wait for Kafka (INGEST_HIGH_WATER_BYTES)' : undefined),
+    store: (records) => orLost(gather.add(records)),
+    quarantine: (letters) => orLost(sendDeadLetters(client, producer, 'ingest', letters, ackMs)),
+    inFlight,
+    redact: redactor ? (value) => redactBytes(value, redactor) : undefined,
+    maxBytes: settings.maxBytes,
+    maxEventBytes: settings.maxEventBytes,
+    log,
+    counted: {
+      received: (events) => received.inc({ source: 'webhook' }, events),
+      quarantined: (reason) => quarantined.inc({ reason }),
+    },
+  }
+
+  const app = createApp()
+  app.post('/logs', (request, response) => void receive(request, response, receiver))
+  app.all('/logs', (request, response) => refuse(request, response, 405, 'method_not_allowed', 'send logs with POST'))
+  healthRoutes(
+    app,
+    {
+      live: () => undefined,
+      ready: () => (lifecycle.signal.aborted ? 'the service is closing' : kafka.met() ? undefined : 'Kafka has not been met yet'),
+    },
+    metrics,
+  )
+  app.use((request, response) => refuse(request, response, 404, 'not_found', 'logs go to POST /logs'))
+  const listening = await listen(app, { port: settings.port, tls, drainMs: DRAIN_MS })
+  listening.server.requestTimeout = REQUEST_MS
+  listening.server.headersTimeout = REQUEST_MS / 4
+  lifecycle.onClose('http', listening.close, DRAIN_MS + 1_000)
+  log.info({ port: listening.port, https: tls !== undefined }, 'listening')
+  if (settings.replicationFactor === 1 && !settings.brokers.every((broker) => /^(localhost|127\.|\[::1\])/.test(broker))) {
+    log.warn('KAFKA_REPLICATION_FACTOR is 1: a lost broker disk loses logs; 3 is usual')
+  }
+  return { port: listening.port }
+}
+
+function tlsFiles({ cert, key }: { cert?: Buffer; key?: Buffer }): { cert: Buffer; key: Buffer } | undefined {
+  if (cert && key) return { cert, key }
+  if (!cert && !key) return undefined
+  const missing = cert ? 'INGEST_TLS_KEY_FILE' : 'INGEST_TLS_CERT_FILE'
+  throw new SettingsError([{ setting: missing, problem: 'is missing: certificate and key go together' }])
+}

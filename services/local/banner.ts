@@ -1,0 +1,23 @@
+// What `npm start` prints when everything is up.
+
+/** One thing that runs, or does not: its name, what is to be known of it, and what is wrong with it. */
+export type BannerRow = { name: string; text: string; problem?: string }
+
+/** The curl line begins in the first column, so that it can be copied as it is. */
+export function banner(rows: readonly BannerRow[], curl: string): string {
+  const width = Math.max(...rows.map((row) => row.name.length))
+  const broken = rows.filter((row) => row.problem !== undefined).length
+  const head = broken === 0 ? 'Everything runs.' : `${broken} of ${rows.length} did not come up; the others run.`
+  return [
+    '',
+    `  ${head} Ctrl-C stops it; the next npm start goes on where it was.`,
+    '',
+    ...rows.map(({ name, text, problem }) => `  ${name.padEnd(width)}  ${problem === undefined ? text : `NOT UP: ${problem}`}`),
+    '',
+    '  To send a first event:',
+    '',
+    curl,
+    '',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,77 @@
+// What a service delivers to: it is asked with `--check` what it is set up for.
+import { execPath } from 'node:process'
+import { errorText, type Problem } from '../platform/errors.ts'
+import type { Environment } from '../platform/settings.ts'
+import { run } from './child.ts'
+
+/** What `node services/sinks/<name>/main.ts --check` prints as one JSON line; or why it does not. */
+export type Check =
+  | {
+      /** Names of its settings that are set. */
+      given: string[]
+      problems: Problem[]
+      /** Environment for its stand-in, with $ORIGIN, $HOST, $PORT, $CA_FILE in it. */
+      sandbox: Record<string, string>
+    }
+  | { unanswered: string }
+
+/** Where a stand-in of the sandbox is reached: `origin`, `host`, `port`, `caFile`, as far as it has them. */
+export type StandIn = Readonly<Record<string, string | number>>
+
+export type Plan = {
+  delivers: 'for real' | 'to the sandbox'
+  /** Beside what every service gets. */
+  env: Environment
+  /** Why it is not started, one reason a line. */
+  refused?: string[]
+}
+
+const checkLimitMs = 20_000
+
+export async function askCheck(main: string, env: Environment): Promise<Check> {
+  const answer = await run({ command: execPath, args: [main, '--check'], env }, checkLimitMs)
+  for (const line of answer.stdout.split('\n').toReversed()) {
+    const check = readCheck(line)
+    if (check) return check
+  }
+  return { unanswered: answer.stderr.trim() || 'it printed no JSON line' }
+}
+
+function readCheck(line: string): Check | undefined {
+  try {
+    const check = JSON.parse(line) as { given?: string[]; problems?: Problem[]; sandbox?: Record<string, string> } | null
+    if (!Array.isArray(check?.given)) return undefined
+    return { given: check.given, problems: check.problems ?? [], sandbox: check.sandbox ?? {} }
+  } catch {
+    return undefined
+  }
+}
+
+/** None of its settings given: its stand-in. Some, and all is well: the vendor. Some, with problems: it is not started. */
+export function planDelivery(check: Check, standIn: StandIn | undefined): Plan {
+  if ('unanswered' in check) return refuse('for real', `it does not answer --check: ${check.unanswered}`)
+  if (check.given.length > 0) {
+    if (check.problems.length === 0) return { delivers: 'for real', env: {} }
+    return refuse('for real', ...check.problems.map(({ setting, problem }) => `${setting}: ${problem}`))
+  }
+  if (!standIn) return refuse('to the sandbox', 'none of its settings is given, and the sandbox has no stand-in for it')
+  try {
+    return { delivers: 'to the sandbox', env: { ...fill(check.sandbox, standIn), SINK_SANDBOX: 'true' } }
+  } catch (error) {
+    return refuse('to the sandbox', errorText(error))
+  }
+}
+
+const refuse = (delivers: Plan['delivers'], ...refused: string[]): Plan => ({ delivers, env: {}, refused })
+
+/** The sandbox map of a check with the stand-in's facts in place of $ORIGIN, $HOST, $PORT, $CA_FILE. */
+function fill(map: Record<string, string>, standIn: StandIn): Record<string, string> {
+  const facts: Record<string, string> = { ORIGIN: 'origin', HOST: 'host', PORT: 'port', CA_FILE: 'caFile' }
+  const filled = (text: string) =>
+    text.replace(/\$(ORIGIN|HOST|PORT|CA_FILE)/g, (variable, name: string) => {
+      const value = standIn[facts[name]]
+      if (value === undefined) throw new Error(`${variable} is not told by its stand-in in the sandbox`)
+      return String(value)
+    })
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, filled(value)]))
+}

@@ -1,0 +1,199 @@
+// Settings: one row a setting. From the row come validation, masking, the README's tables and the operator's form.
+import { type Problem, SettingsError } from './errors.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** One setting. `names[0]` is the name to use; a later name is read when no earlier one is set. */
+export type Field<T = unknown> = {
+  names: readonly [string, ...string[]]
+  kind: 'text' | 'integer' | 'boolean' | 'choice' | 'list'
+  meaning: string
+  default?: T
+  required?: boolean
+  /** Never shown: not in logs, errors, descriptors or forms. */
+  secret?: boolean
+  unit?: string
+  choices?: readonly string[]
+  /** May be changed by an operator while the service runs. */
+  live?: boolean
+  /** Answers the value, or what is wrong with the text in words that fit after the setting's name. */
+  parse: (text: string) => { value: T } | { problem: string }
+}
+
+export type Fields = Readonly<Record<string, Field>>
+export type Settings<F extends Fields> = { -readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never }
+
+type Options<T> = Partial<Pick<Field<T>, 'required' | 'secret' | 'unit' | 'live' | 'default'>> & { also?: readonly string[] }
+type Check<T> = (value: T) => string | undefined
+
+function row<T>(
+  kind: Field['kind'],
+  name: string,
+  meaning: string,
+  options: Options<NoInfer<T>>,
+  parse: Field<T>['parse'],
+): Field<T> {
+  const { also = [], ...rest } = options
+  return { names: [name, ...also], kind, meaning, parse, ...rest }
+}
+
+/** A text setting; without default and not required its value is `''`. */
+export function text(name: string, meaning: string, options: Options<string> & { check?: Check<string> } = {}): Field<string> {
+  const { check, ...rest } = options
+  return row<string>('text', name, meaning, { default: '', ...rest }, (value) => {
+    const problem = check?.(value)
+    return problem ? { problem } : { value }
+  })
+}
+
+export function integer(name: string, meaning: string, options: Options<number> & { min?: number; max?: number }): Field<number> {
+  const { min = 0, max = Number.MAX_SAFE_INTEGER, ...rest } = options
+  return row<number>('integer', name, meaning, rest, (text) => {
+    const value = Number(text)
+    const range = max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`
+    if (!/^-?\d+$/.test(text) || value < min || value > max) return { problem: `must be a whole number ${range}` }
+    return { value }
+  })
+}
+
+export function boolean(name: string, meaning: string, options: Options<boolean>): Field<boolean> {
+  return row<boolean>('boolean', name, meaning, options, (text) => {
+    if (/^(true|1|yes|on)$/i.test(text)) return { value: true }
+    if (/^(false|0|no|off)$/i.test(text)) return { value: false }
+    return { problem: 'must be true or false' }
+  })
+}
+
+export function choice<const C extends string>(
+  name: string,
+  meaning: string,
+  choices: readonly C[],
+  options: Options<C>,
+): Field<C> {
+  const field = row<C>('choice', name, meaning, options, (text) => {
+    const value = choices.find((c) => c.toLowerCase() === text.toLowerCase())
+    return value === undefined ? { problem: `must be one of ${choices.join(', ')}` } : { value }
+  })
+  return { ...field, choices }
+}
+
+/** Comma-separated entries, each trimmed, empty ones dropped. */
+export function list(
+  name: string,
+  meaning: string,
+  options: Options<string[]> & { check?: Check<string[]> } = {},
+): Field<string[]> {
+  const { check, ...rest } = options
+  return row<string[]>('list', name, meaning, { default: [], ...rest }, (text) => {
+    const value = text
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '')
+    const problem = check?.(value)
+    return problem ? { problem } : { value }
+  })
+}
+
+/** A setting of its own kind: `parse` makes the value that the service works with. */
+export function parsed<T>(
+  name: string,
+  meaning: string,
+  parse: Field<T>['parse'],
+  options: Options<T> & { kind?: Field['kind'] } = {},
+): Field<T> {
+  const { kind = 'text', ...rest } = options
+  return row(kind, name, meaning, rest, parse)
+}
+
+/**
+ * All settings of a service from its environment; empty and blank values count as not set.
+ * @param related names that other rows of the project use: never reported as a misspelling.
+ * @throws SettingsError with every problem at once; the text of a secret is in none of them.
+ */
+export function readSettings<F extends Fields>(fields: F, env: Environment, related: readonly string[] = []): Settings<F> {
+  const { settings, problems } = checkSettings(fields, env, related)
+  if (problems.length > 0) throw new SettingsError(problems)
+  return settings
+}
+
+/** As readSettings, for those who show the problems themselves. `settings` is complete only where there are none. */
+export function checkSettings<F extends Fields>(
+  fields: F,
+  env: Environment,
+  related: readonly string[] = [],
+): { settings: Settings<F>; problems: Problem[] } {
+  const settings: Record<string, unknown> = {}
+  const problems: Problem[] = []
+  const typos = misspelt(fields, env, related)
+  for (const [key, field] of Object.entries(fields)) {
+    const setting = givenName(field, env)
+    if (setting === undefined) {
+      const typo = typos.find((t) => field.names.includes(t.meant))
+      const hint = typo ? ` (${typo.given} is set: did you mean ${typo.meant}?)` : ''
+      if (field.required) problems.push({ setting: field.names[0], problem: `is missing: ${field.meaning}${hint}` })
+      settings[key] = field.default
+      continue
+    }
+    const value = env[setting] as string
+    const result = field.parse(value.trim())
+    if ('value' in result) settings[key] = result.value
+    else problems.push({ setting, problem: `${result.problem}${field.secret ? '' : `, not ${quote(value)}`}` })
+  }
+  for (const { given, meant } of typos) {
+    if (!problems.some((p) => p.problem.includes(`${given} is set`))) {
+      problems.push({ setting: given, problem: `is not a setting: did you mean ${meant}?` })
+    }
+  }
+  return { settings: settings as Settings<F>, problems }
+}
+
+/** The name under which a field is set, if it is. */
+export function givenName(field: Field, env: Environment): string | undefined {
+  return field.names.find((name) => (env[name] ?? '').trim() !== '')
+}
+
+/** What may be shown of the settings: secrets as `***`, what is not set left out. */
+export function maskSettings(fields: Fields, env: Environment): Record<string, string> {
+  const shown: Record<string, string> = {}
+  for (const field of Object.values(fields)) {
+    const name = givenName(field, env)
+    if (name) shown[name] = field.secret ? '***' : (env[name] as string)
+  }
+  return shown
+}
+
+/** Names in the environment that differ from a setting's by one or two slips and belong to nobody. */
+function misspelt(fields: Fields, env: Environment, related: readonly string[]): { given: string; meant: string }[] {
+  const names = Object.values(fields).flatMap((field) => field.names)
+  const known = new Set([...names, ...related])
+  const prefixes = new Set(names.filter((n) => n.includes('_')).map((n) => n.slice(0, n.indexOf('_') + 1)))
+  const found: { given: string; meant: string }[] = []
+  for (const given of Object.keys(env)) {
+    const isSet = (env[given] ?? '').trim() !== ''
+    if (!isSet || known.has(given) || !prefixes.has(given.slice(0, given.indexOf('_') + 1))) continue
+    const nearest = names
+      .map((meant) => ({ meant, distance: editDistance(given, meant) }))
+      .toSorted((a, b) => a.distance - b.distance)[0]
+    if (nearest && nearest.distance <= 2) found.push({ given, meant: nearest.meant })
+  }
+  return found
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours between two names (optimal string alignment). */
+function editDistance(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2) return 3
+  const rows = Array.from({ length: a.length + 1 }, (_, i) => [i, ...Array.from<number>({ length: b.length }).fill(0)])
+  for (let j = 1; j <= b.length; j++) rows[0][j] = j
+  for (let i = 1; i <= a.length; i++) {
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      rows[i][j] = Math.min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + same)
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        rows[i][j] = Math.min(rows[i][j], rows[i - 2][j - 2] + 1)
+      }
+    }
+  }
+  return rows[a.length][b.length]
+}
+
+const quote = (value: string) => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value)

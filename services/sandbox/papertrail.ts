@@ -1,0 +1,161 @@
+// A stand-in for Papertrail: syslog over TLS, TCP and UDP, with the vendor's limits. Nothing is ever acknowledged.
+// https://www.papertrail.com/help/troubleshooting-remote-syslog-reachability/
+import { createSocket } from 'node:dgram'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
+import { makeCertificates } from './certificate.ts'
+import { createFaults, type FaultName, type Faults } from './faults.ts'
+import { logIdOf } from './log-id.ts'
+import { createRecorder, type Recorder } from './received.ts'
+import { HOST, type StandIn, type StandInOptions, standIn } from './stand-in.ts'
+import { createFramer } from './syslog-frames.ts'
+import { parseSyslog } from './syslog-message.ts'
+
+export const STREAM_BYTES_LIMIT = 100_000
+export const DATAGRAM_BYTES_LIMIT = 1_024
+const SLOW_MS = 1_000
+
+/** `port` of the options is the one for TLS. */
+export type PapertrailOptions = StandInOptions & {
+  /** Where the CA's file is written; a temporary folder, removed at the end, when not given. */
+  dir?: string
+}
+
+export type Papertrail = StandIn & {
+  /** Plain TCP. */
+  tcpPort: number
+  udpPort: number
+  /** PEM file of the CA that the server's certificate is from. */
+  caFile: string
+  ca: string
+}
+
+const papertrailFaults: readonly FaultName[] = ['hang', 'reset', 'slow']
+
+/**
+ * Starts Papertrail on 127.0.0.1. An event's id is the `log_id` in its JSON message; its fields are those of the header.
+ * Faults count connections: `reset` cuts those that are open at once, later ones at their first bytes, which are lost;
+ * `hang` reads no further until it is told to behave, then takes what was kept waiting; `slow` waits before each read.
+ * Datagrams are lost during `reset` and `hang`.
+ */
+export async function startPapertrail(options: PapertrailOptions = {}): Promise<Papertrail> {
+  const recorder = createRecorder(options)
+  const { ca, cert, key } = makeCertificates(Date.now())
+  const context = createSecureContext({ cert, key })
+  const open = new Set<Connection>()
+  const faults = createFaults('papertrail', papertrailFaults, (fault) => {
+    for (const connection of open) {
+      if (fault === undefined) connection.resume()
+      else if (faults.take(['reset'])) {
+        recorder.count('faults')
+        connection.reset()
+      }
+    }
+  })
+  const accept = (secure?: SecureContext) => (raw: Socket) => {
+    recorder.received.requests++
+    const connection = serveConnection(raw, secure, recorder, faults)
+    open.add(connection)
+    raw.once('close', () => open.delete(connection))
+  }
+  const tls = createServer(accept(context))
+  const tcp = createServer(accept())
+  const port = await listenOn(tls, options.port ?? 0)
+  const tcpPort = await listenOn(tcp, 0)
+  const udp = await listenForDatagrams(recorder, faults)
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'papertrail-')))
+  await mkdir(dir, { recursive: true })
+  const caFile = join(dir, 'papertrail-ca.pem')
+  await writeFile(caFile, ca)
+
+  async function close(): Promise<void> {
+    for (const connection of open) connection.reset()
+    await Promise.all([closeServer(tls), closeServer(tcp), new Promise<void>((resolve) => udp.close(resolve))])
+    if (options.dir === undefined) await rm(dir, { recursive: true, force: true })
+  }
+  const shared = standIn('papertrail', { port, origin: `tls://${HOST}:${port}`, close }, recorder, faults)
+  return Object.assign(shared, { tcpPort, udpPort: udp.address().port, caFile, ca })
+}
+
+type Connection = { reset: () => void; resume: () => void }
+
+function serveConnection(raw: Socket, secureContext: SecureContext | undefined, recorder: Recorder, faults: Faults): Connection {
+  const socket = secureContext ? new TLSSocket(raw, { isServer: true, secureContext }) : raw
+  const framer = createFramer(STREAM_BYTES_LIMIT, (bytes, start, end, cut) => {
+    takeMessage(bytes.toString('utf8', start, end), end - start, cut, recorder)
+  })
+  let waiting: Buffer | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  function resume(): void {
+    clearTimeout(timer)
+    if (waiting === undefined) return
+    const chunk = waiting
+    waiting = undefined
+    framer.push(chunk)
+    socket.resume()
+  }
+  function reset(): void {
+    clearTimeout(timer)
+    waiting = undefined
+    raw.resetAndDestroy()
+    socket.destroy()
+  }
+  socket.on('data', (chunk: Buffer) => {
+    const fault = faults.take(papertrailFaults)
+    if (fault === undefined) return framer.push(chunk)
+    recorder.count('faults')
+    if (fault.fault === 'reset') return reset()
+    waiting = chunk
+    socket.pause()
+    if (fault.fault === 'slow') timer = setTimeout(resume, fault.ms ?? SLOW_MS)
+  })
+  socket.on('end', framer.end)
+  socket.on('close', () => clearTimeout(timer))
+  // A peer that vanishes or speaks no TLS is not this side's failure; `close` follows.
+  socket.on('error', () => raw.destroy())
+  raw.on('error', () => socket.destroy())
+  return { reset, resume }
+}
+
+function takeMessage(text: string, bytes: number, cut: boolean, recorder: Recorder): void {
+  if (cut) recorder.count('truncated')
+  const parsed = parseSyslog(text)
+  if (parsed === undefined) return recorder.refuse({ id: '', time: Number.NaN, text }, 'malformed')
+  const { message, time, ...header } = parsed
+  recorder.take(
+    bytes,
+    () => logIdOf(message),
+    (id) => ({ id, time, text: message, fields: header }),
+  )
+}
+
+async function listenForDatagrams(recorder: Recorder, faults: Faults) {
+  const socket = createSocket('udp4')
+  socket.on('message', (datagram) => {
+    recorder.received.requests++
+    if (faults.take(['hang', 'reset'])) return recorder.count('faults')
+    const bytes = Math.min(datagram.length, DATAGRAM_BYTES_LIMIT)
+    takeMessage(datagram.toString('utf8', 0, bytes).trimEnd(), bytes, bytes < datagram.length, recorder)
+  })
+  await new Promise<void>((resolve, reject) => {
+    socket.once('error', reject)
+    socket.bind(0, HOST, () => {
+      socket.off('error', reject)
+      resolve()
+    })
+  })
+  return socket
+}
+
+function listenOn(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(new Error(`port ${port} cannot be used: free it or choose another`, { cause: error })))
+    server.listen(port, HOST, () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+const closeServer = (server: Server) => new Promise<void>((resolve) => server.close(() => resolve()))

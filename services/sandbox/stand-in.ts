@@ -1,0 +1,65 @@
+// What every stand-in of a vendor is: an address, what it received, and the faults it can show. On 127.0.0.1 only.
+import type { Fault, FaultName, Faults } from './faults.ts'
+import type { Received, Recorder, RecorderOptions } from './received.ts'
+
+export type { Fault, FaultName } from './faults.ts'
+export type { Received, ReceivedEvent, RefusedEvent } from './received.ts'
+
+export const HOST = '127.0.0.1'
+
+export type StandInOptions = RecorderOptions & {
+  /** 0 or not given: any free one. */
+  port?: number
+}
+
+export type StandIn = {
+  name: string
+  host: typeof HOST
+  port: number
+  /** Where a sink is pointed at, e.g. `http://127.0.0.1:4566`. */
+  origin: string
+  received: Received
+  /** The fault that the next request may meet. */
+  readonly fault: Fault | undefined
+  /**
+   * Shows a fault from now on, instead of any other, for `times` requests or until `behave`.
+   * @throws when this vendor cannot show it
+   */
+  misbehave: (fault: FaultName | Fault, times?: number) => void
+  /** Clears the fault; what hangs because of it is let go. */
+  behave: () => void
+  /** As just started: counts, faults and what the vendor remembers are gone, the address stays. */
+  reset: () => void
+  close: () => Promise<void>
+}
+
+/** The part that is the same for all: name, address, counts and faults put together. */
+export function standIn(
+  name: string,
+  address: { port: number; origin: string; close: () => Promise<void> },
+  recorder: Recorder,
+  faults: Faults,
+  forget?: () => void,
+): StandIn {
+  return {
+    name,
+    host: HOST,
+    port: address.port,
+    origin: address.origin,
+    received: recorder.received,
+    get fault() {
+      return faults.current
+    },
+    misbehave: faults.set,
+    behave: faults.clear,
+    reset() {
+      faults.clear()
+      recorder.reset()
+      forget?.()
+    },
+    close() {
+      faults.clear()
+      return address.close()
+    },
+  }
+}

@@ -1,0 +1,43 @@
+// All stand-ins and the control page in one process.
+import type { Lifecycle } from '../platform/lifecycle.ts'
+import type { Settings } from '../platform/settings.ts'
+import { startCloudWatch } from './cloudwatch.ts'
+import { startControl } from './control.ts'
+import type { sandboxFields } from './fields.ts'
+import { type Papertrail, startPapertrail } from './papertrail.ts'
+import { startSegment } from './segment.ts'
+import { startSlack } from './slack.ts'
+import type { StandIn } from './stand-in.ts'
+
+/** What the sandbox tells about itself, for those who point services at it. */
+export type SandboxAddresses = {
+  control: { origin: string }
+  standIns: Record<string, { origin: string; host: string; port: number; tcpPort?: number; udpPort?: number; caFile?: string }>
+}
+
+/** Starts everything; what is open is closed with the lifecycle. */
+export async function startSandbox(settings: Settings<typeof sandboxFields>, lifecycle: Lifecycle): Promise<SandboxAddresses> {
+  const standIns: (StandIn | Papertrail)[] = []
+  async function add(starting: Promise<StandIn | Papertrail>): Promise<void> {
+    const standIn = await starting
+    lifecycle.onClose(standIn.name, standIn.close)
+    standIns.push(standIn)
+  }
+  await add(startCloudWatch({ port: settings.cloudwatchPort }))
+  await add(startSegment({ port: settings.segmentPort }))
+  await add(startPapertrail({ port: settings.papertrailPort, dir: settings.dir || undefined }))
+  await add(startSlack({ port: settings.slackPort }))
+  const control = await startControl(standIns, settings.port)
+  lifecycle.onClose('the control page', control.close)
+  return {
+    control: { origin: control.origin },
+    standIns: Object.fromEntries(standIns.map((standIn) => [standIn.name, addressOf(standIn)])),
+  }
+}
+
+function addressOf(standIn: StandIn | Papertrail): SandboxAddresses['standIns'][string] {
+  const { origin, host, port } = standIn
+  if (!('caFile' in standIn)) return { origin, host, port }
+  const { tcpPort, udpPort, caFile } = standIn
+  return { origin, host, port, tcpPort, udpPort, caFile }
+}

@@ -1,0 +1,28 @@
+// CloudWatch Logs: consume, encode as log events in order of time, PutLogEvents.
+import { defineSink } from '../runtime/contract.ts'
+import { connect } from './deliver.ts'
+import { encode } from './encode.ts'
+import { fields } from './fields.ts'
+import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_SPAN_MS, PER_EVENT_BYTES } from './limits.ts'
+
+export const cloudwatch = defineSink({
+  name: 'cloudwatch',
+  fields,
+  limits: ({ maxEventBytes }) => ({
+    events: MAX_BATCH_EVENTS,
+    bytes: MAX_BATCH_BYTES,
+    bytesAnEvent: maxEventBytes + PER_EVENT_BYTES,
+    spanMs: MAX_SPAN_MS,
+    ordered: true,
+  }),
+  sandbox: {
+    CLOUDWATCH_LOG_GROUP_NAME: 'auth0',
+    CLOUDWATCH_LOG_STREAM_NAME: 'logs',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'sandbox',
+    AWS_SECRET_ACCESS_KEY: 'sandbox',
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: '$ORIGIN',
+  },
+  encode,
+  connect,
+})

@@ -1,0 +1,28 @@
+// Syslog over UDP: fire and forget, for what cannot do better. A message is a datagram; what gets lost on the way is lost unseen.
+import { createSocket } from 'node:dgram'
+import type { Settings } from '../../platform/settings.ts'
+import type { Connection } from '../runtime/contract.ts'
+import { outcomeOfError } from '../runtime/outcome.ts'
+import type { fields } from './fields.ts'
+
+export async function connectDatagram({
+  host,
+  port,
+}: Pick<Settings<typeof fields>, 'host' | 'port'>): Promise<Connection<Buffer>> {
+  const socket = createSocket('udp4')
+  socket.on('error', () => {}) // told by the send that it concerns; without a listener it would end the process
+  const send = (message: Buffer) =>
+    new Promise<void>((resolve, reject) => socket.send(message, port, host, (error) => (error ? reject(error) : resolve())))
+  return {
+    async deliver(items) {
+      try {
+        for (const item of items) await send(item)
+        return { kind: 'delivered' }
+      } catch (error) {
+        return outcomeOfError(error)
+      }
+    },
+    check: async () => {},
+    close: () => new Promise<void>((resolve) => socket.close(() => resolve())),
+  }
+}

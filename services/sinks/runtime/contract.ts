@@ -1,0 +1,63 @@
+// What a sink is. The sink says how much and how; the runtime says when, and what each answer means for the logs.
+import type { LogEvent } from '../../events/log-event.ts'
+import type { Fields, Settings } from '../../platform/settings.ts'
+
+/** The vendor's limits, each with the vendor's page beside the constant in the sink's own file. */
+export type Limits = {
+  /** Events in one delivery. */
+  events: number
+  /** Bytes in one delivery: the sum of the items' `bytes`. */
+  bytes: number
+  /** Bytes of one event; a larger one is dead-lettered, never cut. */
+  bytesAnEvent: number
+  /** Largest distance between the `at` of two events in one delivery, milliseconds. */
+  spanMs?: number
+  /** Items are delivered in ascending order of `at`. */
+  ordered?: boolean
+  /** Events a second for all members of the group together. */
+  perSecond?: number
+  /** No acknowledgement exists: a delivery counts when it is this old and the connection was not reset since. Milliseconds. */
+  settleMs?: number
+}
+
+/** An item ready to send: `bytes` as the vendor counts them, `at` the event's time in milliseconds. */
+export type Encoded<Item> = { item: Item; bytes: number; at: number } | { unsendable: string }
+
+/** What one attempt came to. `index` is the item's place in the batch; `reason` is snake_case; `message` the vendor's own words. */
+export type Outcome =
+  | { kind: 'delivered' }
+  | { kind: 'partial'; refused: { index: number; reason: string; message: string }[] }
+  /** The same bytes may be taken later. */
+  | { kind: 'retry'; reason: string; message: string; afterMs?: number }
+  /** The same bytes will always get this answer: at least one event is bad. */
+  | { kind: 'rejected'; reason: string; message: string }
+  /** A person must mend something; nothing is lost meanwhile. */
+  | { kind: 'hold'; reason: string; message: string }
+
+export type Connection<Item> = {
+  /** One attempt: no retry, sleep, timer, log or metric. The signal is aborted after 20 s or when the service ends. */
+  deliver: (items: Item[], signal: AbortSignal) => Promise<Outcome>
+  /** May I write? At start and for `validate`. @throws with what to do. */
+  check: () => Promise<void>
+  close: () => Promise<void>
+  /** Resolves the next time that what was delivered may not have arrived: only connections with `settleMs`. */
+  broken?: () => Promise<string>
+}
+
+export type Sink<F extends Fields = Fields, Item = unknown> = {
+  name: string
+  fields: F
+  limits: (settings: Settings<F>) => Limits
+  /** Deliveries in flight when `<SINK>_IN_FLIGHT` is not set. */
+  inFlight?: number
+  /** Settings for a first try against the sandbox's stand-in: $ORIGIN, $HOST, $PORT and $CA_FILE are filled in by `npm start`. */
+  sandbox: Record<string, string>
+  /** Pure. */
+  encode: (event: LogEvent, settings: Settings<F>) => Encoded<Item>
+  connect: (settings: Settings<F>) => Promise<Connection<Item>>
+}
+
+/** Gives a sink its types: Settings and Item are inferred from `fields` and `encode`. */
+export function defineSink<F extends Fields, Item>(sink: Sink<F, Item>): Sink<F, Item> {
+  return sink
+}

@@ -1,0 +1,279 @@
+// The life of a sink's process: settings, Kafka, control, the flow, health, reports. No sink's name appears here.
+import { hostname } from 'node:os'
+import { createFilter, unknownTypes } from '../../events/filter.ts'
+import { createRedactor, redactBytes } from '../../events/redact.ts'
+import { errorText, SettingsError } from '../../platform/errors.ts'
+import { createApp, healthRoutes, listen } from '../../platform/http.ts'
+import { type Lifecycle, type Process, runProcess, sleep } from '../../platform/lifecycle.ts'
+import { createLogger, loggerFields, type Logger } from '../../platform/logger.ts'
+import { createMetrics } from '../../platform/metrics.ts'
+import { checkSettings, type Environment, type Fields, givenName, maskSettings, type Settings } from '../../platform/settings.ts'
+import { version } from '../../platform/version.ts'
+import { connectKafka, type KafkaClient } from '../../topics/client.ts'
+import { consume, type GroupConsumer } from '../../topics/consume.ts'
+import { type DesiredState, followControl, publishControl, type StateRecord } from '../../topics/control.ts'
+import { ensureTopics } from '../../topics/create.ts'
+import { sendDeadLetters } from '../../topics/dead-letters.ts'
+import { kafkaFields } from '../../topics/fields.ts'
+import { logRanges } from '../../topics/groups.ts'
+import { groupNames, topicNames } from '../../topics/names.ts'
+import { openProducer } from '../../topics/produce.ts'
+import { publishReport } from '../../topics/reports.ts'
+import type { Connection, Limits, Sink } from './contract.ts'
+import { sinkFields } from './fields.ts'
+import { createFlow, type Flow } from './flow.ts'
+import { lag, nextOf, oldestOpen } from './lane.ts'
+import { anchorNewGroup, findPlaces } from './places.ts'
+import { createReporter } from './reporter.ts'
+
+/** How often the log's ends are asked for: lag is right also while nothing is fetched. */
+const ENDS_MS = 5_000
+/** Kafka answers, but this consumer has not been heard of for so long: it hangs, and a restart mends it. */
+const SILENT_MS = 60_000
+const DEFAULT_IN_FLIGHT = 4
+
+/** Runs a sink to its end. With `--check` in the arguments: prints one JSON line of what its settings are worth, and ends. */
+export async function runSink<F extends Fields, Item>(sink: Sink<F, Item>, proc: Process): Promise<void> {
+  const untyped = sink as unknown as Sink
+  if (proc.argv.includes('--check')) return checkSink(untyped, proc)
+  await runProcess(proc, (env, lifecycle) => startSink(untyped, env, lifecycle))
+}
+
+/** @throws SettingsError at once; without Kafka it goes on trying. */
+export async function startSink(sink: Sink, env: Environment, lifecycle: Lifecycle): Promise<void> {
+  const { settings, own, problems, shown } = readSinkSettings(sink, env)
+  if (problems.length > 0) throw new SettingsError(problems)
+  const log = createLogger(sink.name, settings.loggerLevel)
+  const metrics = createMetrics(sink.name, version)
+  const client = connectKafka(settings, log, `auth0-logs-${sink.name}`)
+  const service = settings.sandbox ? `${sink.name}.sandbox` : sink.name
+  const group = groupNames.sink(settings.prefix, sink.name, settings.sandbox)
+  const topic = topicNames.events(settings.prefix)
+  const unknown = unknownTypes(settings.types)
+  if (unknown.length > 0) log.warn({ types: unknown }, 'LOG_TYPES names codes that are not known: nothing may ever match them')
+
+  // What is here tells whether the process is well; it answers while Kafka is still away.
+  let kafkaAnswers = false
+  let consumer: GroupConsumer | undefined
+  let flow: Flow | undefined
+  let state: DesiredState = settings.state
+  const app = createApp()
+  healthRoutes(
+    app,
+    {
+      live: () =>
+        kafkaAnswers && consumer && consumer.silentForMs() > SILENT_MS ? 'Kafka answers but this consumer hangs' : undefined,
+      ready: () => {
+        if (!kafkaAnswers) return 'Kafka does not answer'
+        if (state !== 'running') return undefined
+        return flow && flow.lanes().length > 0 ? undefined : 'no partitions assigned yet'
+      },
+    },
+    metrics,
+  )
+  const { port, close: closeHttp } = await listen(app, { port: settings.port })
+  lifecycle.onClose('http', closeHttp)
+  log.info({ port }, 'listening')
+
+  const partitions = await untilKafka(log, lifecycle, async () => {
+    const found = await ensureTopics(client, ['events', { deadLetters: sink.name }, 'reports', 'control'])
+    return found.get(topic) ?? settings.partitions
+  })
+  if (lifecycle.signal.aborted) return
+  kafkaAnswers = true
+  const producer = openProducer(client, `auth0-logs-${sink.name}`)
+  lifecycle.onClose('producer', producer.close)
+
+  const connection = (await sink.connect(own)) as Connection<unknown>
+  lifecycle.onClose('connection', connection.close)
+  await connection
+    .check()
+    .catch((error) => log.error({ error: errorText(error) }, 'the sink cannot be written to as it is; deliveries will tell'))
+
+  const reporter = createReporter({
+    service,
+    instance: `${hostname()}-${process.pid}`,
+    metrics,
+    publish: (report) =>
+      publishReport(client, producer, report).catch((error) =>
+        log.warn({ error: errorText(error) }, 'the report of a run could not be written'),
+      ),
+    place: () => placeOf(flow),
+  })
+  const redactor = settings.redact.length > 0 ? createRedactor(settings.redact, settings.redactKey) : undefined
+  const createdFlow = createFlow({
+    limits: limitsOf(sink, own, settings.batchSize),
+    inFlight: settings.inFlight,
+    partitions,
+    filter: createFilter({ level: settings.level, types: settings.types, mode: settings.filterMode }),
+    redact: redactor ? (value) => redactBytes(value, redactor) : undefined,
+    encode: (event) => sink.encode(event, own),
+    connection,
+    places: (assigned) => findPlaces(client, group, topic, assigned),
+    sendDeadLetters: (letters) => sendDeadLetters(client, producer, sink.name, letters),
+    topic,
+    log,
+    watch: reporter.watch,
+  })
+  flow = createdFlow
+  if (connection.broken) void followBreaks(connection.broken, createdFlow, lifecycle.signal)
+  gauges(metrics, sink.name, createdFlow)
+
+  const member = createMember(client, group, topic, createdFlow, (joined) => {
+    consumer = joined
+  })
+  lifecycle.onClose('consumer', member.leave, 9_500)
+  const control = await untilKafka(log, lifecycle, () =>
+    followControl(client, service, (key, value) => {
+      if (key !== `state/${service}`) return
+      state = (value as StateRecord | undefined)?.state ?? settings.state
+      log.info({ state, by: (value as StateRecord | undefined)?.by }, 'state changed by an operator')
+      void member.set(state)
+    }),
+  )
+  if (!control) return
+  lifecycle.onClose('control', control.close)
+  state = (control.records.get(`state/${service}`) as StateRecord | undefined)?.state ?? settings.state
+  await publishControl(client, producer, `service/${service}`, {
+    service,
+    kind: 'sink',
+    version,
+    group,
+    started_at: new Date().toISOString(),
+    settings: shown,
+  })
+  await anchorNewGroup(client, group, topic, settings.sinkStart).catch((error) =>
+    log.warn({ error: errorText(error) }, 'SINK_START could not be committed; the group has members already'),
+  )
+  await member.set(state)
+  log.info({ group, topic, state, sandbox: settings.sandbox }, settings.sandbox ? 'started; delivers to the sandbox' : 'started')
+
+  const runs = setInterval(() => void reporter.tick(), settings.runWindow * 1000)
+  const ends = setInterval(async () => {
+    try {
+      const ranges = await logRanges(client, topic)
+      kafkaAnswers = true
+      createdFlow.heard(new Map(ranges.map(({ partition, end }) => [partition, end])))
+    } catch {
+      kafkaAnswers = false // kafkajs has logged it
+    }
+  }, ENDS_MS)
+  lifecycle.onClose(
+    'reports',
+    async () => {
+      clearInterval(runs)
+      clearInterval(ends)
+      await member.leave()
+      await reporter.end()
+    },
+    12_000,
+  )
+}
+
+/** The runtime's settings and the sink's own; all problems of both. */
+function readSinkSettings(sink: Sink, env: Environment) {
+  const common = { ...kafkaFields, ...loggerFields, ...sinkFields(sink.name, sink.inFlight ?? DEFAULT_IN_FLIGHT, env) }
+  const names = (fields: Fields) => Object.values(fields).flatMap((field) => field.names)
+  const runtime = checkSettings(common, env, names(sink.fields))
+  const own = checkSettings(sink.fields, env, names(common))
+  return {
+    settings: runtime.settings,
+    own: own.settings,
+    problems: [...own.problems, ...runtime.problems],
+    shown: { ...maskSettings(common, env), ...maskSettings(sink.fields, env) },
+  }
+}
+
+/** The vendor's limits, made smaller by `<SINK>_BATCH_SIZE`, never larger. */
+function limitsOf(sink: Sink, settings: Settings<Fields>, batchSize: number): Limits {
+  const limits = sink.limits(settings)
+  return { ...limits, events: batchSize > 0 ? Math.min(batchSize, limits.events) : limits.events }
+}
+
+/** Membership of the group, one change at a time: running and paused are members, stopped is none. */
+function createMember(
+  client: KafkaClient,
+  group: string,
+  topic: string,
+  flow: Flow,
+  joined: (consumer: GroupConsumer | undefined) => void,
+) {
+  let consumer: GroupConsumer | undefined
+  let turn: Promise<void> = Promise.resolve()
+  const leave = async () => {
+    if (!consumer) return
+    const leaving = consumer
+    consumer = undefined
+    joined(undefined)
+    await flow.bringHome()
+    await leaving.close()
+  }
+  const become = async (state: DesiredState) => {
+    if (state === 'stopped') return leave()
+    flow.setPaused(state === 'paused')
+    if (consumer) return
+    consumer = await consume(client, { group, topic, handlers: flow.handlers })
+    flow.attach(consumer)
+    joined(consumer)
+  }
+  const inTurn = (work: () => Promise<void>) => (turn = turn.then(work))
+  return { set: (state: DesiredState) => inTurn(() => become(state)), leave: () => inTurn(leave) }
+}
+
+/** Tries until Kafka answers, saying so when it takes longer. Answers undefined when the service is closing. */
+async function untilKafka<T>(log: Logger, lifecycle: Lifecycle, work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (lifecycle.signal.aborted) return undefined as T
+      const facts = { error: errorText(error) }
+      if (attempt % 30 === 3) log.warn(facts, 'Kafka does not answer; nothing is lost, delivery begins as soon as it does')
+      await sleep(1_000, lifecycle.signal)
+    }
+  }
+}
+
+async function followBreaks(broken: () => Promise<string>, flow: Flow, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) flow.broke(await broken())
+}
+
+function placeOf(flow: Flow | undefined): { offsets: Record<string, number>; checkpoint: string } {
+  const lanes = flow?.lanes() ?? []
+  const open = lanes.map((lane) => oldestOpen(lane)?.id ?? '').filter((id) => id !== '')
+  const done = lanes.map(({ account }) => account.checkpoint).filter((id) => id !== '')
+  const checkpoint = open.length > 0 ? open.toSorted()[0] : (done.toSorted().at(-1) ?? '')
+  return { offsets: Object.fromEntries(lanes.map(({ partition, ready }) => [partition, nextOf(ready)])), checkpoint }
+}
+
+function gauges(metrics: ReturnType<typeof createMetrics>, sink: string, flow: Flow): void {
+  metrics.gauge('lag_records', 'Records that Kafka holds and this member has not brought to an end', ['sink'], function () {
+    this.set(
+      { sink },
+      flow.lanes().reduce((sum, lane) => sum + lag(lane), 0),
+    )
+  })
+  metrics.gauge(
+    'oldest_undelivered_seconds',
+    'Age of the oldest record taken and not yet brought to an end',
+    ['sink'],
+    function () {
+      const times = flow.lanes().map((lane) => oldestOpen(lane)?.receivedAt ?? Number.POSITIVE_INFINITY)
+      const oldest = Math.min(...times)
+      this.set({ sink }, Number.isFinite(oldest) ? (Date.now() - oldest) / 1000 : 0)
+    },
+  )
+  metrics.gauge('hold', 'Whether delivery stands still until a person mends something', ['sink', 'reason'], function () {
+    this.reset()
+    const trouble = flow.trouble()
+    if (trouble?.kind === 'hold') this.set({ sink, reason: trouble.reason }, 1)
+  })
+}
+
+function checkSink(sink: Sink, proc: Process): void {
+  const { problems } = readSinkSettings(sink, proc.env)
+  const given = Object.values(sink.fields)
+    .map((field) => givenName(field, proc.env))
+    .filter((name) => name !== undefined)
+  proc.stdout.write(`${JSON.stringify({ service: sink.name, given, problems, sandbox: sink.sandbox })}\n`)
+}

@@ -1,0 +1,23 @@
+// Segment: consume, encode as `track` calls, POST /v1/batch.
+import { defineSink } from '../runtime/contract.ts'
+import { connect } from './deliver.ts'
+import { encode } from './encode.ts'
+import { fields } from './fields.ts'
+import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES } from './limits.ts'
+
+/** The batch's own bytes: key, time, brackets. */
+const ENVELOPE_BYTES = 400
+
+export const segment = defineSink({
+  name: 'segment',
+  fields,
+  limits: ({ perSecond }) => ({
+    events: MAX_BATCH_EVENTS,
+    bytes: MAX_BATCH_BYTES - ENVELOPE_BYTES,
+    bytesAnEvent: MAX_EVENT_BYTES,
+    ...(perSecond > 0 ? { perSecond } : {}),
+  }),
+  sandbox: { SEGMENT_KEY: 'sandbox', SEGMENT_HOST: '$ORIGIN' },
+  encode,
+  connect,
+})

@@ -1,0 +1,59 @@
+// Settings of everything that talks to Kafka.
+import { fileContent } from '../platform/files.ts'
+import { boolean, choice, integer, list, parsed, type Settings, text } from '../platform/settings.ts'
+
+export const kafkaFields = {
+  brokers: list('KAFKA_BROKERS', 'Kafka brokers to begin with, host:port, comma-separated', {
+    required: true,
+    check: (brokers) => {
+      const wrong = brokers.find((broker) => !/^[^\s:/]+:\d{1,5}$/.test(broker) && !/^\[[0-9a-f:]+\]:\d{1,5}$/i.test(broker))
+      return wrong === undefined ? undefined : 'must be host:port, comma-separated'
+    },
+  }),
+  prefix: text('TOPIC_PREFIX', 'Name of the main topic and beginning of all other topics and groups', {
+    default: 'auth0.logs',
+    check: (name) =>
+      /^[A-Za-z0-9._-]{1,180}$/.test(name) ? undefined : 'may hold letters, digits, dot, underscore and hyphen only',
+  }),
+  partitions: integer('PARTITIONS', 'Partitions of the main topic when it is created; fixed afterwards', {
+    default: 12,
+    min: 1,
+    max: 1000,
+  }),
+  replicationFactor: integer('KAFKA_REPLICATION_FACTOR', 'Copies of each partition when a topic is created', {
+    default: 1,
+    min: 1,
+    max: 32,
+  }),
+  retentionDays: integer('LOG_RETENTION_DAYS', 'How long the topic keeps an event after its receipt', {
+    default: 35,
+    min: 1,
+    max: 3650,
+    unit: 'days',
+  }),
+  createTopics: boolean('KAFKA_CREATE_TOPICS', 'Create topics that are absent; false on clusters that forbid it', {
+    default: true,
+  }),
+  compression: choice('KAFKA_COMPRESSION', 'Compression of produced records', ['none', 'gzip'], { default: 'none' }),
+  sessionTimeout: integer('KAFKA_SESSION_TIMEOUT', 'After this long without a heartbeat a member loses its partitions', {
+    default: 10,
+    min: 6,
+    max: 300,
+    unit: 'seconds',
+  }),
+  maxEventBytes: integer('MAX_EVENT_BYTES', 'Largest event that is stored; a larger one goes to quarantine', {
+    default: 1_000_000,
+    min: 1_000,
+    max: 1_000_000,
+    unit: 'bytes',
+  }),
+  ssl: boolean('KAFKA_SSL', 'Talk TLS to the brokers', { default: false }),
+  ca: parsed('KAFKA_CA_FILE', "Certificate authority of the brokers' certificates, PEM", fileContent),
+  cert: parsed('KAFKA_CERT_FILE', 'Client certificate, PEM', fileContent),
+  key: parsed('KAFKA_KEY_FILE', "Client certificate's key, PEM", fileContent),
+  saslMechanism: choice('KAFKA_SASL_MECHANISM', 'How to log in to the brokers', ['plain', 'scram-sha-256', 'scram-sha-512'], {}),
+  saslUsername: text('KAFKA_SASL_USERNAME', 'User name at the brokers'),
+  saslPassword: text('KAFKA_SASL_PASSWORD', 'Password at the brokers', { secret: true }),
+}
+
+export type KafkaSettings = Settings<typeof kafkaFields>

@@ -1,0 +1,167 @@
+// Writing to topics, acknowledged by all in-sync replicas. @platformatic/kafka here alone: its producer takes a third of kafkajs' CPU.
+import { type MessageToProduce, ProduceAcks, Producer } from '@platformatic/kafka'
+import { errorText } from '../platform/errors.ts'
+import { sleep, within } from '../platform/lifecycle.ts'
+import { type KafkaClient, tlsOptions } from './client.ts'
+
+/** What a request to one partition may hold: under Kafka's max.message.bytes (1,048,588) with the batch's own bytes and headers. */
+export const MAX_REQUEST_BYTES_A_PARTITION = 900_000
+/** Bytes of a record beside key, value and headers, at most: lengths, deltas and attributes as varints. */
+const RECORD_OVERHEAD = 40
+
+export type OutRecord = {
+  key: Buffer | null
+  value: Buffer | null
+  /** Few: each costs CPU at both ends. Values are UTF-8. */
+  headers?: Map<Buffer, Buffer>
+  /** Chosen by the key's hash when left out; 0 without a key. */
+  partition?: number
+}
+
+export type TopicProducer = {
+  /**
+   * Resolves when all in-sync replicas have the records. Records for one partition keep their order within one send.
+   * @throws KafkaAway when no acknowledgement came; the records may or may not be stored.
+   * @throws Refused when Kafka will never take these bytes, with the records that it refused; all others are stored.
+   */
+  send: (topic: string, records: OutRecord[], limitMs: number) => Promise<void>
+  close: () => Promise<void>
+}
+
+/** No acknowledgement: Kafka is away, slow or has too few replicas. Trying again is right. */
+export class KafkaAway extends Error {
+  override name = 'KafkaAway'
+}
+
+/** Kafka refuses these records for good. Trying again is useless. */
+export class Refused extends Error {
+  override name = 'Refused'
+  readonly records: OutRecord[]
+  constructor(message: string, records: OutRecord[]) {
+    super(message)
+    this.records = records
+  }
+}
+
+/** Answers to a produce that the same bytes will get again: Kafka's error codes. */
+const FOR_GOOD = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_TIMESTAMP', 'INVALID_RECORD'])
+
+export function openProducer({ settings, log }: KafkaClient, clientId: string): TopicProducer {
+  const sasl = settings.saslMechanism
+    ? {
+        mechanism: settings.saslMechanism.toUpperCase() as 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512',
+        username: settings.saslUsername,
+        password: settings.saslPassword,
+      }
+    : undefined
+  const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
+    clientId,
+    bootstrapBrokers: settings.brokers,
+    acks: ProduceAcks.ALL,
+    compression: settings.compression,
+    autocreateTopics: false,
+    timeout: 10_000,
+    connectTimeout: 3_000,
+    retries: 3,
+    retryDelay: 200,
+    strict: false, // its schema check walks every message; ours are made here
+    ...(tlsOptions(settings) ? { tls: tlsOptions(settings) } : {}),
+    ...(sasl ? { sasl } : {}),
+  })
+  const produce = async (topic: string, records: OutRecord[], limitMs: number) => {
+    const timestamp = BigInt(Date.now())
+    const messages = records.map(({ key, value, headers, partition }) => ({ topic, key, value, headers, partition, timestamp }))
+    try {
+      await within(
+        producer.send({ messages: messages as MessageToProduce<Buffer, Buffer, Buffer, Buffer>[], acks: ProduceAcks.ALL }),
+        limitMs,
+        'waiting for the acknowledgement',
+      )
+    } catch (error) {
+      const code = refusal(error)
+      if (code) throw new Refused(code, records)
+      throw new KafkaAway(`Kafka did not acknowledge: ${reason(error)}`, { cause: error })
+    }
+  }
+  return {
+    async send(topic, records, limitMs) {
+      const refused: OutRecord[] = []
+      let code = ''
+      for (const request of requests(records)) {
+        await produce(topic, request, limitMs).catch(async (error) => {
+          if (!(error instanceof Refused)) throw error
+          code = error.message
+          // Which record is the bad one? Each alone; the sinks' dedupe takes out what is stored twice by this.
+          if (request.length === 1) return void refused.push(...request)
+          for (const record of request) {
+            await produce(topic, [record], limitMs).catch((alone) => {
+              if (!(alone instanceof Refused)) throw alone
+              refused.push(record)
+            })
+          }
+        })
+      }
+      if (refused.length > 0) throw new Refused(code, refused)
+    },
+    async close() {
+      await within(producer.close(true), 3_000, 'closing the producer').catch((error) => log.warn(errorText(error)))
+    },
+  }
+}
+
+/** Cuts records into sends whose part for any one partition stays under the limit: one over it is refused as a whole. */
+function requests(records: OutRecord[]): OutRecord[][] {
+  const cut: OutRecord[][] = []
+  let from = 0
+  let bytes = 0
+  for (let i = 0; i < records.length; i++) {
+    const size = recordBytes(records[i])
+    // All partitions together under the limit keeps each under it: no hashing here, and requests stay small.
+    if (bytes + size > MAX_REQUEST_BYTES_A_PARTITION && i > from) {
+      cut.push(records.slice(from, i))
+      from = i
+      bytes = 0
+    }
+    bytes += size
+  }
+  cut.push(from === 0 ? records : records.slice(from))
+  return cut
+}
+
+/** Bytes that a record takes in a request, rounded up. */
+export function recordBytes({ key, value, headers }: OutRecord): number {
+  let bytes = RECORD_OVERHEAD + (key?.length ?? 0) + (value?.length ?? 0)
+  if (headers) for (const [name, text] of headers) bytes += name.length + text.length + 4
+  return bytes
+}
+
+/** The error code, where it says that Kafka refuses the bytes for good. */
+function refusal(error: unknown): string | undefined {
+  for (const nested of errorsOf(error)) {
+    const code = (nested as { apiId?: unknown }).apiId
+    if (typeof code === 'string' && FOR_GOOD.has(code)) return code
+  }
+  return undefined
+}
+
+function reason(error: unknown): string {
+  const last = errorsOf(error).findLast((nested) => nested.message)
+  return last ? last.message : errorText(error)
+}
+
+function errorsOf(error: unknown): Error[] {
+  if (!(error instanceof Error)) return []
+  const inner = error instanceof AggregateError ? error.errors.flatMap(errorsOf) : []
+  return [error, ...inner, ...errorsOf(error.cause)]
+}
+
+/** Waits for Kafka to acknowledge anything again; ends when it does or the signal is aborted. */
+export async function untilAcknowledged(probe: () => Promise<unknown>, everyMs: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return void (await probe())
+    } catch {
+      await sleep(everyMs, signal)
+    }
+  }
+}

@@ -1,0 +1,94 @@
+// The import rule and the few other rules of the tree, held against every file of services/ and, planted, against the rule itself.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = new URL('../services/', import.meta.url).pathname
+
+/** Folder -> what it may import of the project beside itself. `sinks/x` stands for every sink. */
+const MAY_IMPORT: Record<string, string[]> = {
+  events: [],
+  topics: ['events', 'platform'],
+  platform: [],
+  operations: ['events', 'topics', 'platform'],
+  ingest: ['events', 'topics', 'platform', 'operations'],
+  'sinks/runtime': ['events', 'topics', 'platform'],
+  'sinks/x': ['events', 'sinks/runtime', 'platform'],
+  console: ['events', 'topics', 'platform', 'operations'],
+  slack: ['events', 'topics', 'platform', 'operations'],
+  cli: ['events', 'topics', 'platform', 'operations'],
+  sandbox: ['platform'],
+  local: ['platform'],
+}
+const KAFKA_CLIENTS = ['kafkajs', '@platformatic/kafka']
+
+function folderOf(path: string): string {
+  const [first, second] = path.split('/')
+  if (first !== 'sinks') return first
+  return second === 'runtime' ? 'sinks/runtime' : `sinks/${second}`
+}
+
+/** What a file breaks. @param path below services/ */
+function violations(path: string, source: string): string[] {
+  const folder = folderOf(path)
+  const allowed = MAY_IMPORT[folder.startsWith('sinks/') && folder !== 'sinks/runtime' ? 'sinks/x' : folder]
+  if (!allowed) return [`${path}: services/${folder} is no folder of the design`]
+  const found: string[] = []
+  for (const [, statement, call] of source.matchAll(/^(?:import|export|\})(?:[^'\n]* from)? '([^']+)'|\bimport\('([^']+)'\)/gm)) {
+    const specifier = statement ?? call
+    if (specifier.startsWith('.')) {
+      const target = folderOf(join(path, '..', specifier))
+      if (target !== folder && !allowed.includes(target)) found.push(`${path}: imports ${target}`)
+    } else {
+      if (KAFKA_CLIENTS.some((client) => specifier.startsWith(client)) && folder !== 'topics')
+        found.push(`${path}: imports ${specifier}`)
+      if (folder === 'events' && specifier !== 'node:crypto') found.push(`${path}: is pure and imports ${specifier}`)
+    }
+  }
+  if (
+    !path.endsWith('/main.ts') &&
+    /\bprocess\.(env|exit|on)\b/.test(withoutComments(source).replaceAll('globalThis.process', ''))
+  ) {
+    found.push(`${path}: touches the process; only main.ts may`)
+  }
+  if (folder === 'events' && /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b/.test(withoutComments(source)))
+    found.push(`${path}: is pure and asks the clock or chance`)
+  if (folder === 'sinks/runtime' && /'(cloudwatch|segment|papertrail)'/i.test(source)) {
+    found.push(`${path}: names a sink`)
+  }
+  return found
+}
+
+const withoutComments = (source: string) => source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/\/\/.*$/gm, '')
+
+const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+
+describe('architecture', () => {
+  it('services - import only what the design allows', () => {
+    expect(files.length).toBeGreaterThan(50)
+    expect(files.flatMap((file) => violations(file, readFileSync(join(ROOT, file), 'utf8')))).toEqual([])
+  })
+
+  it('services - every file says in its first line what it is', () => {
+    const silent = files.filter((file) => !/^(#!.*\n)?(\/\/|\/\*\*)/.test(readFileSync(join(ROOT, file), 'utf8')))
+    expect(silent.filter((file) => !file.endsWith('main.ts'))).toEqual([])
+  })
+
+  it.each([
+    ['sinks/segment/encode.ts', "import { a } from '../cloudwatch/encode.ts'"],
+    ['sinks/segment/encode.ts', "import { a } from '../../topics/produce.ts'"],
+    ['sinks/runtime/flow.ts', "import { a } from '../segment/encode.ts'"],
+    ['sinks/runtime/flow.ts', "const a = 'segment'"],
+    ['ingest/run.ts', "import { a } from '../console/server.ts'"],
+    ['ingest/run.ts', "import { Kafka } from 'kafkajs'"],
+    ['ingest/run.ts', 'const port = process.env.PORT'],
+    ['events/split.ts', "import { isUtf8 } from 'node:buffer'"],
+    ['events/split.ts', 'const now = Date.now()'],
+    ['sandbox/slack.ts', "import { a } from '../topics/names.ts'"],
+    ['platform/http.ts', "import { a } from '../events/split.ts'"],
+    ['local/start.ts', "import { startIngest } from '../ingest/run.ts'"],
+    ['misc/thing.ts', ''],
+  ])('rule - finds what is planted in %s: %s', (path, source) => {
+    expect(violations(path, source)).toHaveLength(1)
+  })
+})
