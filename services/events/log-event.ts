@@ -16,7 +16,8 @@ export class LogEvent {
   readonly offset: number
   /** Set once, when the event's way through this sink has ended. */
   ending: Ending | undefined
-  #type: string | undefined
+  /** From the header alone: whether it has one tells our records from others. */
+  readonly #type: string | undefined
   #data: LogData | null | undefined
 
   /** @param record as the topic holds it; `type` from its header, undefined where it has none */
@@ -40,12 +41,13 @@ export class LogEvent {
 
   /** The parsed `data`, or null where the bytes are no JSON object. */
   get data(): LogData | null {
-    return (this.#data ??= parseObject(this.value))
+    if (this.#data === undefined) this.#data = parseObject(this.value)
+    return this.#data
   }
 
   /** The type code; empty where `data` has none or it is no string. */
   get type(): string {
-    return (this.#type ??= typeOf(this.data))
+    return this.#type ?? typeOf(this.data)
   }
 
   /** Whether this is an Auth0 log at all: ours always is, a foreign producer may have written anything. */
@@ -57,6 +59,11 @@ export class LogEvent {
   withValue(value: Buffer): LogEvent {
     const { id, receivedAt, partition, offset } = this
     return new LogEvent({ id, type: this.#type, value, receivedAt, partition, offset })
+  }
+
+  /** Lets go of what was parsed: an event may wait long for its delivery, and objects take five times the room of their bytes. */
+  release(): void {
+    this.#data = undefined
   }
 
   /** When it happened by the event's own `date`; the time of receipt where that is not usable. Milliseconds. */

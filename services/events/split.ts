@@ -41,17 +41,15 @@ export function split(body: Buffer): Split {
 /** A body that is one object: an envelope or one event. Answers false, with nothing taken, where it is neither. */
 function splitObject(body: Buffer, start: number, into: Split): boolean {
   let envelope = false
-  let broken = false
+  let arrayEnd = -1 // where the last array ended; -1: it broke, and its rest is put aside already
   const end = scanObject(body, start, (nameStart, nameEnd, valueStart) => {
     if (body[valueStart] !== OPEN_ARRAY || !nameIs(body, nameStart, nameEnd, LOGS)) return skipValue(body, valueStart)
     envelope = true
-    const after = splitElements(body, valueStart, into)
-    broken = after < 0
-    return after
+    return (arrayEnd = splitElements(body, valueStart, into))
   })
   if (envelope) {
-    if (end >= 0) restIsUnusable(body, end, into)
-    else if (!broken) into.unusable.push({ reason: 'not_json', bytes: body.subarray(start) })
+    const whole = Math.max(end, arrayEnd)
+    if (whole >= 0) restIsUnusable(body, whole, into)
     return true
   }
   if (end < 0 || skipSpace(body, end) < body.length) return false

@@ -33,8 +33,8 @@ export const ingestFields = (env: Environment) => ({
       unit: 'bytes',
     },
   ),
-  cert: parsed('INGEST_TLS_CERT_FILE', 'Certificate to serve https directly, PEM', fileContent),
-  key: parsed('INGEST_TLS_KEY_FILE', "The certificate's key, PEM", fileContent),
+  tlsCert: parsed('INGEST_TLS_CERT_FILE', 'Certificate to serve https directly, PEM', fileContent),
+  tlsKey: parsed('INGEST_TLS_KEY_FILE', "The certificate's key, PEM", fileContent),
   redact: parsed(
     'INGEST_REDACT',
     'Fields changed before anything is stored: path:mask|hash|drop, comma-separated',

@@ -14,7 +14,6 @@ export function createGather(send: (records: OutRecord[]) => Promise<void>): Gat
   let sending = false
 
   async function run(): Promise<void> {
-    sending = true
     while (waiting.length > 0) {
       const taken = waiting
       waiting = []
@@ -22,8 +21,10 @@ export function createGather(send: (records: OutRecord[]) => Promise<void>): Gat
         await send(taken.length === 1 ? taken[0].records : taken.flatMap(({ records }) => records))
         for (const { resolve } of taken) resolve([])
       } catch (error) {
-        if (!(error instanceof Refused)) for (const { reject } of taken) reject(error as Error)
-        else {
+        if (!(error instanceof Refused)) {
+          // What waits would wait as long again for the same answer: it goes back unsent.
+          for (const { reject } of [...taken, ...waiting.splice(0)]) reject(error as Error)
+        } else {
           const refused = new Set(error.records)
           for (const { records, resolve } of taken) resolve(records.filter((record) => refused.has(record)))
         }
@@ -36,7 +37,9 @@ export function createGather(send: (records: OutRecord[]) => Promise<void>): Gat
     add: (records) =>
       new Promise((resolve, reject) => {
         waiting.push({ records, resolve, reject })
-        if (!sending) void run()
+        if (sending) return
+        sending = true
+        setImmediate(() => void run()) // bodies that this turn of the event loop has read go together
       }),
   }
 }

@@ -96,12 +96,13 @@ async function storeBody(
   for (const event of events) {
     const value = receiver.redact ? receiver.redact(event.value) : event.value
     const record = { key: event.id, value: value ?? null, headers: headersOf(event.type, traceparent) }
-    if (value === undefined || recordBytes(record) > receiver.maxEventBytes + RECORD_ALLOWANCE) {
+    const limit = receiver.maxEventBytes
+    if (value === undefined || value.length > limit || recordBytes(record) > limit + RECORD_ALLOWANCE) {
       letters.push(
         setAside(
           'event_too_large',
-          wholeOf(event),
-          `the event is larger than ${receiver.maxEventBytes} bytes (MAX_EVENT_BYTES)`,
+          keptOf(event, record.value),
+          `the event is larger than ${limit} bytes (MAX_EVENT_BYTES)`,
           event.id,
         ),
       )
@@ -113,7 +114,7 @@ async function storeBody(
   const refused = records.length > 0 ? await receiver.store(records) : []
   for (const record of refused) {
     const event = sources.get(record)!
-    letters.push(setAside('refused_by_kafka', wholeOf(event), 'Kafka will never take this record', event.id))
+    letters.push(setAside('refused_by_kafka', keptOf(event, record.value), 'Kafka will never take this record', event.id))
   }
   if (letters.length > 0) {
     await receiver.quarantine(letters.flat())
@@ -133,7 +134,11 @@ const PROBLEMS = {
   no_log_id: 'the event has no log_id, so it has no identity',
 }
 
-const wholeOf = ({ source, start, end }: SplitEvent) => source.subarray(start, end)
+/** What is kept of an event that cannot be stored: the bytes as sent; with INGEST_REDACT only what it leaves. */
+function keptOf({ id, value, source, start, end }: SplitEvent, redacted: Buffer | null): Buffer {
+  if (redacted === null || redacted === value) return source.subarray(start, end)
+  return Buffer.concat([Buffer.from(`{"log_id":${JSON.stringify(id.toString())},"data":`), redacted, Buffer.from('}')])
+}
 
 /** A part that is no event as dead letters: one, or numbered pieces where it is over the limit of a record. */
 function setAside(reason: string, bytes: Buffer, error: string, id?: Buffer): DeadLetter[] {

@@ -19,15 +19,20 @@ export async function dockerLauncher(options: {
   dataDir: string
   clusterId: string
   log: (line: string) => void
+  signal: AbortSignal
 }): Promise<Launcher | { problem: string }> {
-  const { dataDir, clusterId, log } = options
+  const { dataDir, clusterId, log, signal } = options
   const engine = await run(docker('version', '--format', '{{.Server.Version}}'), answerLimitMs)
   if (!engine.ok) return { problem: `Docker: no engine answers (${firstLine(engine.stderr)})` }
   const present = await run(docker('image', 'inspect', '--format', '{{.Id}}', image), 10_000)
   if (!present.ok) {
     log(`pulling ${image}, for at most ${pullLimitMs / 1_000} s`)
-    const pulled = await run(docker('pull', '--quiet', image), pullLimitMs)
-    if (!pulled.ok) return { problem: `Docker: ${image} is not here and cannot be pulled (${firstLine(pulled.stderr)})` }
+    const pulled = await run(docker('pull', '--quiet', image), pullLimitMs, signal)
+    if (!pulled.ok) {
+      const problem = `Docker: ${image} is not here and cannot be pulled (${firstLine(pulled.stderr)})`
+      log(`${problem}: trying Java`)
+      return { problem }
+    }
   }
   // Named after the cluster: the same data folder finds its container and its volume again, another one has others.
   const name = `auth0-log-pipeline-${clusterId}`

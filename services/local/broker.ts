@@ -68,7 +68,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const { dataDir, log, onLine = log, env = {}, signal = new AbortController().signal, onStart = () => {} } = options
   const memory = readMemory(dataDir)
   const clusterId = memory.clusterId ?? newClusterId()
-  const launcher = await chooseLauncher({ dataDir, clusterId, env, log, signal })
+  const launcher = await chooseLauncher({ dataDir, clusterId, env, log, signal, onStart })
   log(`starting Kafka ${kafkaVersion} (${launcher.way})`)
   if (memory.way && memory.way !== launcher.way) log(`the last one ran with ${memory.way}: what it stored is not seen from here`)
   let port = await freePort(memory.port)
@@ -118,13 +118,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
 }
 
-async function chooseLauncher(options: {
-  dataDir: string
-  clusterId: string
-  env: Environment
-  log: (line: string) => void
-  signal: AbortSignal
-}): Promise<Launcher> {
+async function chooseLauncher(options: Parameters<typeof javaLauncher>[0]): Promise<Launcher> {
   mkdirSync(options.dataDir, { recursive: true })
   const docker = await dockerLauncher(options)
   if (!('problem' in docker)) return docker

@@ -82,13 +82,13 @@ export function describeEnding(ending: Ending): string {
 }
 
 /** Runs a command to its end within a time limit and answers what it printed; a failure is a value too. */
-export function run(command: Command, limitMs: number): Promise<{ ok: boolean; stdout: string; stderr: string }> {
-  const options = {
-    cwd: command.cwd,
-    env: command.env as NodeJS.ProcessEnv | undefined,
-    timeout: limitMs,
-    killSignal: 'SIGKILL',
-  } as const
+export function run(
+  command: Command,
+  limitMs: number,
+  signal?: AbortSignal,
+): Promise<{ ok: boolean; stdout: string; stderr: string }> {
+  const env = command.env as NodeJS.ProcessEnv | undefined
+  const options = { cwd: command.cwd, env, timeout: limitMs, killSignal: 'SIGKILL', signal } as const
   return new Promise((resolve) => {
     execFile(command.command, command.args, options, (error, stdout, stderr) => {
       const late = error?.killed ? `no answer within ${limitMs / 1_000} s` : error?.message

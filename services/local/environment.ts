@@ -22,6 +22,7 @@ export function withDotEnv(root: string, env: Environment): Environment {
 export function serviceEnvironment(
   env: Environment,
   settings: Settings<typeof localFields>,
+  dataDir: string,
   made: { token: string; login?: { name: string; password: string } },
 ): Environment {
   return {
@@ -33,6 +34,8 @@ export function serviceEnvironment(
     INGEST_TOKENS: settings.ingestTokens.length > 0 ? settings.ingestTokens.join() : made.token,
     CONSOLE_USERS: made.login ? consoleUser(made.login.name, made.login.password) : settings.consoleUsers,
     RUN_WINDOW: String(settings.runWindow),
+    // A third less work for each start: https://nodejs.org/docs/latest-v24.x/api/module.html#module-compile-cache
+    NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE ?? join(dataDir, 'compile-cache'),
     // Where they listen is read in their logs, at level info; what is not wanted is not shown.
     LOGGER_LEVEL: ['trace', 'debug'].includes(settings.loggerLevel) ? settings.loggerLevel : 'info',
   }

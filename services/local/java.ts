@@ -7,18 +7,16 @@ import { run } from './child.ts'
 const leastJava = 17
 
 /** The `java` command to use, JAVA_HOME's first; or why there is none, in words that fit after "Java: ". */
-export async function findJava(env: Environment): Promise<{ java: string } | { problem: string }> {
+export async function findJava(env: Environment): Promise<{ java: string; version: string } | { problem: string }> {
   const java = env.JAVA_HOME ? join(env.JAVA_HOME, 'bin', 'java') : 'java'
   const answer = await run({ command: java, args: ['-version'] }, 10_000)
   if (!answer.ok) return { problem: `there is none (\`${java} -version\` failed)` }
   const version = javaVersion(answer.stderr + answer.stdout)
-  return version >= leastJava
-    ? { java }
-    : { problem: `version ${version || 'unknown'} is too old: Kafka needs ${leastJava} or newer` }
+  if (Number.parseInt(version) >= leastJava) return { java, version }
+  return { problem: `version ${version || 'unknown'} is too old: Kafka needs ${leastJava} or newer` }
 }
 
-/** 17 for `openjdk version "17.0.15" …`, 8 for `java version "1.8.0_392"`, 0 where it says none. */
-export function javaVersion(text: string): number {
-  const match = /version "(?:1\.)?(\d+)/.exec(text)
-  return match ? Number(match[1]) : 0
+/** `17.0.15` for `openjdk version "17.0.15" …`, `8.0_392` for `java version "1.8.0_392"`, nothing where it says none. */
+export function javaVersion(text: string): string {
+  return /version "(?:1\.)?([\w.+-]+)"/.exec(text)?.[1] ?? ''
 }

@@ -6,6 +6,7 @@ import { sleep } from '../platform/lifecycle.ts'
 import type { Environment } from '../platform/settings.ts'
 import { describeEnding, run, startChild } from './child.ts'
 import { takeLock } from './lock.ts'
+import type { Watched } from './watchdog.ts'
 
 export const kafkaVersion = '4.1.1'
 
@@ -20,6 +21,7 @@ export async function kafkaArtifacts(
   env: Environment,
   log: (line: string) => void,
   signal: AbortSignal,
+  onStart: (watched: Watched) => void,
 ): Promise<{ libs: string } | NoArtifacts> {
   const cache = join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'auth0-log-pipeline')
   const libs = join(cache, `kafka-${kafkaVersion}`)
@@ -34,7 +36,7 @@ export async function kafkaArtifacts(
     }
     try {
       if (existsSync(libs)) return { libs }
-      const problem = await download(libs, log, signal)
+      const problem = await download(libs, log, signal, onStart)
       return problem ? { problem } : { libs }
     } finally {
       lock.release()
@@ -44,7 +46,12 @@ export async function kafkaArtifacts(
 }
 
 /** Maven copies into a folder of its own; only the finished one gets the name. Answers what went wrong. */
-async function download(libs: string, log: (line: string) => void, signal: AbortSignal): Promise<string | undefined> {
+async function download(
+  libs: string,
+  log: (line: string) => void,
+  signal: AbortSignal,
+  onStart: (watched: Watched) => void,
+): Promise<string | undefined> {
   const version = await run({ command: 'mvn', args: ['--version'] }, 20_000)
   if (!version.ok) return 'there is none (`mvn --version` failed)'
   mkdirSync(dirname(libs), { recursive: true })
@@ -61,6 +68,7 @@ async function download(libs: string, log: (line: string) => void, signal: Abort
       if (line.includes('Downloaded from')) files++
     },
   )
+  onStart({ pid: maven.pid })
   const progress = setInterval(
     () => log(`downloading Kafka ${kafkaVersion}: ${files} files after ${Math.round((Date.now() - started) / 1_000)} s`),
     progressEveryMs,

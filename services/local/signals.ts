@@ -5,10 +5,10 @@ import type { Process } from '../platform/lifecycle.ts'
 const oneWishMs = 500
 
 /** The process with signals that follow each other within half a second taken as one. */
-export function calmSignals(process: Process, now = () => performance.now()): Process {
+export function calmSignals(own: Process, now = () => performance.now()): Process {
   let last = Number.NEGATIVE_INFINITY
   const on = (event: string, listener: (...facts: unknown[]) => void) =>
-    (process.on as (event: string, listener: (...facts: unknown[]) => void) => unknown)(event, (...facts) => {
+    (own.on as (event: string, listener: (...facts: unknown[]) => void) => unknown)(event, (...facts) => {
       if (event.startsWith('SIG')) {
         const again = now() - last < oneWishMs
         last = now()
@@ -16,5 +16,5 @@ export function calmSignals(process: Process, now = () => performance.now()): Pr
       }
       listener(...facts)
     })
-  return Object.create(process, { on: { value: on } }) as Process
+  return Object.create(own, { on: { value: on } }) as Process
 }

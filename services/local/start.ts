@@ -55,7 +55,7 @@ export async function startAll(given: Environment, lifecycle: Lifecycle, options
   lifecycle.signal.addEventListener('abort', stopping, { once: true })
   // Nothing here needs the broker at first; what is opened first is closed last.
   const openingBroker = openBroker({ ...common, given: settings.kafkaBrokers, dataDir, env })
-  const services = openServices({ ...common, roster, root, env: serviceEnvironment(env, settings, { token, login }) })
+  const services = openServices({ ...common, roster, root, env: serviceEnvironment(env, settings, dataDir, { token, login }) })
   const [broker] = await Promise.all([openingBroker, services.prepared])
   services.start(broker.env)
   const { rows, origins } = await services.ready({ token, login })

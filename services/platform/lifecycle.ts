@@ -14,9 +14,12 @@ export type Lifecycle = {
   close: () => Promise<string[]>
   /** Aborted when closing begins: everything that waits listens to it. */
   signal: AbortSignal
+  /** Something broke that the service cannot mend by itself: it closes and ends with status 1, to be started again. */
+  fail: (error: Error) => void
 }
 
-export function createLifecycle(): Lifecycle {
+/** @param failed told of a failure that ends the service; closing is the caller's */
+export function createLifecycle(failed: (error: Error) => void = () => {}): Lifecycle {
   const closers: Closer[] = []
   const aborter = new AbortController()
   let closing: Promise<string[]> | undefined
@@ -36,6 +39,7 @@ export function createLifecycle(): Lifecycle {
     onClose: (name, close, limitMs) => void closers.push({ name, close, limitMs }),
     close: () => (closing ??= closeAll()),
     signal: aborter.signal,
+    fail: failed,
   }
 }
 
@@ -44,7 +48,10 @@ export function createLifecycle(): Lifecycle {
  * Exit status: 0 after a graceful end, 1 after a failure, 2 for bad settings (all problems on stderr, one a line).
  */
 export async function runProcess(proc: Process, start: (env: Environment, lifecycle: Lifecycle) => Promise<void>): Promise<void> {
-  const lifecycle = createLifecycle()
+  const lifecycle = createLifecycle((error) => {
+    proc.stderr.write(`the service ends, to be started again: ${errorText(error)}\n`)
+    void end(1)
+  })
   let signals = 0
   async function end(status: number): Promise<void> {
     const failed = await lifecycle.close()

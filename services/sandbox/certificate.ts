@@ -5,7 +5,7 @@ import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:cryp
 export type Certificates = {
   /** PEM of the CA, for the client's list of trusted ones. */
   ca: string
-  /** PEM of the server's certificate, for localhost, 127.0.0.1 and ::1. */
+  /** PEM of the server's certificate, for localhost, 127.0.0.1, ::1 and the names asked for. */
   cert: string
   /** PEM of the server's private key. */
   key: string
@@ -14,8 +14,8 @@ export type Certificates = {
 const DAY_MS = 86_400_000
 const VALID_DAYS = 3_650
 
-/** Makes both, valid from a day before `now`. The CA's key is forgotten at once. */
-export function makeCertificates(now: number): Certificates {
+/** Makes both, valid from a day before `now`. The CA's key is forgotten at once. @param names further host names of the server */
+export function makeCertificates(now: number, names: readonly string[] = []): Certificates {
   const ca = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const server = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const caName = 'Auth0 log pipeline sandbox CA'
@@ -42,7 +42,7 @@ export function makeCertificates(now: number): Certificates {
       extension('2.5.29.19', der(SEQUENCE), true), // basicConstraints: no CA
       extension('2.5.29.15', Buffer.from('03020780', 'hex'), true), // keyUsage: digitalSignature
       extension('2.5.29.37', der(SEQUENCE, oid('1.3.6.1.5.5.7.3.1'))), // extKeyUsage: serverAuth
-      extension('2.5.29.17', alternativeNames()),
+      extension('2.5.29.17', alternativeNames(names)), // subjectAltName
     ],
   })
   return {
@@ -133,10 +133,11 @@ const keyId = (key: KeyObject) =>
     .update(key.export({ type: 'spki', format: 'der' }))
     .digest()
 
-function alternativeNames(): Buffer {
+function alternativeNames(names: readonly string[]): Buffer {
   const loopback6 = Buffer.alloc(16)
   loopback6[15] = 1
-  return der(SEQUENCE, der(0x82, Buffer.from('localhost')), der(0x87, Buffer.from([127, 0, 0, 1])), der(0x87, loopback6))
+  const dnsNames = ['localhost', ...names].map((name) => der(0x82, Buffer.from(name)))
+  return der(SEQUENCE, ...dnsNames, der(0x87, Buffer.from([127, 0, 0, 1])), der(0x87, loopback6))
 }
 
 function pem(certificate: Buffer): string {

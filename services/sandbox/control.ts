@@ -15,7 +15,7 @@ const CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
  * `GET /` a page · `GET /received/<name>?limit=` counts and the newest events ·
  * `POST /misbehave/<name>` with a Fault as JSON · `DELETE /misbehave/<name>`. Errors are `{error, message}`.
  */
-export function startControl(standIns: readonly StandIn[], port: number): Promise<Listening> {
+export function startControl(standIns: readonly StandIn[], port: number, host = HOST): Promise<Listening> {
   const app = createApp()
   app.get('/', (_, response) => {
     response.set('content-security-policy', CONTENT_POLICY).type('html').send(page(standIns, SHOWN))
@@ -47,7 +47,7 @@ export function startControl(standIns: readonly StandIn[], port: number): Promis
   app.use((error: unknown, _: Request, response: Response, _next: express.NextFunction) => {
     response.status(400).json({ error: 'bad_request', message: errorText(error) })
   })
-  return listen(app, { port, host: HOST })
+  return listen(app, { port, host })
 }
 
 function find(standIns: readonly StandIn[], request: Request, response: Response): StandIn | undefined {

@@ -1,13 +1,13 @@
 // A stand-in for Papertrail: syslog over TLS, TCP and UDP, with the vendor's limits. Nothing is ever acknowledged.
 // https://www.papertrail.com/help/troubleshooting-remote-syslog-reachability/
 import { createSocket } from 'node:dgram'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createSecureContext, type SecureContext, TLSSocket } from 'node:tls'
-import { makeCertificates } from './certificate.ts'
 import { createFaults, type FaultName, type Faults } from './faults.ts'
+import { keptCertificates } from './kept-certificates.ts'
 import { logIdOf } from './log-id.ts'
 import { createRecorder, type Recorder } from './received.ts'
 import { HOST, type StandIn, type StandInOptions, standIn } from './stand-in.ts'
@@ -20,7 +20,7 @@ const SLOW_MS = 1_000
 
 /** `port` of the options is the one for TLS. */
 export type PapertrailOptions = StandInOptions & {
-  /** Where the CA's file is written; a temporary folder, removed at the end, when not given. */
+  /** Keeps the certificates, the CA's file among them; a temporary folder, removed at the end, when not given. */
   dir?: string
 }
 
@@ -36,14 +36,16 @@ export type Papertrail = StandIn & {
 const papertrailFaults: readonly FaultName[] = ['hang', 'reset', 'slow']
 
 /**
- * Starts Papertrail on 127.0.0.1. An event's id is the `log_id` in its JSON message; its fields are those of the header.
+ * Starts Papertrail. An event's id is the `log_id` in its JSON message; its fields are those of the header.
  * Faults count connections: `reset` cuts those that are open at once, later ones at their first bytes, which are lost;
  * `hang` reads no further until it is told to behave, then takes what was kept waiting; `slow` waits before each read.
  * Datagrams are lost during `reset` and `hang`.
  */
 export async function startPapertrail(options: PapertrailOptions = {}): Promise<Papertrail> {
   const recorder = createRecorder(options)
-  const { ca, cert, key } = makeCertificates(Date.now())
+  const { host = HOST } = options
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'papertrail-')))
+  const { ca, cert, key, caFile } = await keptCertificates(dir, host, Date.now())
   const context = createSecureContext({ cert, key })
   const open = new Set<Connection>()
   const faults = createFaults('papertrail', papertrailFaults, (fault) => {
@@ -63,20 +65,16 @@ export async function startPapertrail(options: PapertrailOptions = {}): Promise<
   }
   const tls = createServer(accept(context))
   const tcp = createServer(accept())
-  const port = await listenOn(tls, options.port ?? 0)
-  const tcpPort = await listenOn(tcp, 0)
-  const udp = await listenForDatagrams(recorder, faults)
-  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'papertrail-')))
-  await mkdir(dir, { recursive: true })
-  const caFile = join(dir, 'papertrail-ca.pem')
-  await writeFile(caFile, ca)
+  const port = await listenOn(tls, host, options.port ?? 0)
+  const tcpPort = await listenOn(tcp, host, 0)
+  const udp = await listenForDatagrams(host, recorder, faults)
 
   async function close(): Promise<void> {
     for (const connection of open) connection.reset()
     await Promise.all([closeServer(tls), closeServer(tcp), new Promise<void>((resolve) => udp.close(resolve))])
     if (options.dir === undefined) await rm(dir, { recursive: true, force: true })
   }
-  const shared = standIn('papertrail', { port, origin: `tls://${HOST}:${port}`, close }, recorder, faults)
+  const shared = standIn('papertrail', { host, port, origin: `tls://${host}:${port}`, close }, recorder, faults)
   return Object.assign(shared, { tcpPort, udpPort: udp.address().port, caFile, ca })
 }
 
@@ -133,7 +131,7 @@ function takeMessage(text: string, bytes: number, cut: boolean, recorder: Record
   )
 }
 
-async function listenForDatagrams(recorder: Recorder, faults: Faults) {
+async function listenForDatagrams(host: string, recorder: Recorder, faults: Faults) {
   const socket = createSocket('udp4')
   socket.on('message', (datagram) => {
     recorder.received.requests++
@@ -143,7 +141,7 @@ async function listenForDatagrams(recorder: Recorder, faults: Faults) {
   })
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject)
-    socket.bind(0, HOST, () => {
+    socket.bind(0, host, () => {
       socket.off('error', reject)
       resolve()
     })
@@ -151,10 +149,10 @@ async function listenForDatagrams(recorder: Recorder, faults: Faults) {
   return socket
 }
 
-function listenOn(server: Server, port: number): Promise<number> {
+function listenOn(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => reject(new Error(`port ${port} cannot be used: free it or choose another`, { cause: error })))
-    server.listen(port, HOST, () => resolve((server.address() as AddressInfo).port))
+    server.listen(port, host, () => resolve((server.address() as AddressInfo).port))
   })
 }
 

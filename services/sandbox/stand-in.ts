@@ -1,20 +1,23 @@
-// What every stand-in of a vendor is: an address, what it received, and the faults it can show. On 127.0.0.1 only.
+// What every stand-in of a vendor is: an address, what it received, and the faults it can show.
 import type { Fault, FaultName, Faults } from './faults.ts'
 import type { Received, Recorder, RecorderOptions } from './received.ts'
 
 export type { Fault, FaultName } from './faults.ts'
 export type { Received, ReceivedEvent, RefusedEvent } from './received.ts'
 
+/** Where stand-ins listen unless told otherwise: on this machine only. */
 export const HOST = '127.0.0.1'
 
 export type StandInOptions = RecorderOptions & {
   /** 0 or not given: any free one. */
   port?: number
+  /** Address or host name to listen on; HOST when not given. */
+  host?: string
 }
 
 export type StandIn = {
   name: string
-  host: typeof HOST
+  host: string
   port: number
   /** Where a sink is pointed at, e.g. `http://127.0.0.1:4566`. */
   origin: string
@@ -36,14 +39,14 @@ export type StandIn = {
 /** The part that is the same for all: name, address, counts and faults put together. */
 export function standIn(
   name: string,
-  address: { port: number; origin: string; close: () => Promise<void> },
+  address: { host: string; port: number; origin: string; close: () => Promise<void> },
   recorder: Recorder,
   faults: Faults,
   forget?: () => void,
 ): StandIn {
   return {
     name,
-    host: HOST,
+    host: address.host,
     port: address.port,
     origin: address.origin,
     received: recorder.received,

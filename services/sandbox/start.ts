@@ -23,14 +23,15 @@ export async function startSandbox(settings: Settings<typeof sandboxFields>, lif
     lifecycle.onClose(standIn.name, standIn.close)
     standIns.push(standIn)
   }
-  await add(startCloudWatch({ port: settings.cloudwatchPort }))
-  await add(startSegment({ port: settings.segmentPort }))
-  await add(startPapertrail({ port: settings.papertrailPort, dir: settings.dir || undefined }))
-  await add(startSlack({ port: settings.slackPort }))
-  const control = await startControl(standIns, settings.port)
+  const { host } = settings
+  await add(startCloudWatch({ host, port: settings.cloudwatchPort }))
+  await add(startSegment({ host, port: settings.segmentPort }))
+  await add(startPapertrail({ host, port: settings.papertrailPort, dir: settings.dir || undefined }))
+  await add(startSlack({ host, port: settings.slackPort }))
+  const control = await startControl(standIns, settings.port, host)
   lifecycle.onClose('the control page', control.close)
   return {
-    control: { origin: control.origin },
+    control: { origin: `http://${host}:${control.port}` },
     standIns: Object.fromEntries(standIns.map((standIn) => [standIn.name, addressOf(standIn)])),
   }
 }

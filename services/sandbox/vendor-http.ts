@@ -80,13 +80,15 @@ export async function serveVendor(vendor: Vendor, recorder: Recorder, options: S
 
   const app = createApp()
   app.use((request, response) => serve(request, response))
-  const listening = await listen(app, { port: options.port ?? 0, host: HOST, drainMs: DRAIN_MS })
+  const { host = HOST } = options
+  const listening = await listen(app, { port: options.port ?? 0, host, drainMs: DRAIN_MS })
+  const { port } = listening
   listening.server.keepAliveTimeout = KEEP_ALIVE_MS
   const close = () => {
     closing.abort()
     return listening.close()
   }
-  return standIn(vendor.name, { ...listening, close }, recorder, faults, vendor.forget)
+  return standIn(vendor.name, { host, port, origin: `http://${host}:${port}`, close }, recorder, faults, vendor.forget)
 }
 
 function refusal(answer: Answer, { retryAfter }: Fault): Answer {

@@ -40,11 +40,9 @@ export async function withAdmin<T>({ kafka }: KafkaClient, work: (admin: Admin) 
   }
 }
 
-function logEntry(log: Logger, { namespace, level, log: { message, error, groupId, broker } }: LogEntry): void {
-  const facts = { kafkajs: true, ...(error ? { error } : {}), ...(groupId ? { groupId } : {}), ...(broker ? { broker } : {}) }
-  // Errors of single requests are mended by kafkajs or reach us; what it cannot mend arrives as a CRASH event.
-  if (level === logLevel.ERROR && namespace !== 'Connection') log.warn(facts, message)
-  else log.debug(facts, message)
+/** What kafkajs says is for debugging: it mends most errors itself, repeats each many times, and the rest reaches us and is told once. */
+function logEntry(log: Logger, { log: { message, error, groupId, broker } }: LogEntry): void {
+  log.debug({ kafkajs: true, error, groupId, broker }, message)
 }
 
 type RequestQueue = {

@@ -1,7 +1,7 @@
 // Reading a topic as a member of a consumer group: kafkajs, its offsets and its rebalances. The caller decides what is taken and committed.
 import type { Consumer, EachBatchPayload, KafkaMessage } from 'kafkajs'
 import { errorText } from '../platform/errors.ts'
-import { within } from '../platform/lifecycle.ts'
+import { sleep, within } from '../platform/lifecycle.ts'
 import type { KafkaClient } from './client.ts'
 
 export type { KafkaMessage } from 'kafkajs'
@@ -10,7 +10,7 @@ export type { KafkaMessage } from 'kafkajs'
 export type Term = { partitions: number[]; signal: AbortSignal }
 
 export type Handlers = {
-  /** A new term. Nothing is fetched until it resolves; answers the first offset to read of each partition. */
+  /** A new term. Nothing is fetched until it resolves, and it is asked again where it throws; answers the first offset to read of each partition. */
   assigned: (term: Term) => Promise<Map<number, number>>
   /**
    * Records of one partition in order of offset. Answers how many were taken; the rest comes again. Must not wait longer than a
@@ -53,6 +53,9 @@ export type ConsumeOptions = {
 }
 
 const HEARTBEAT_MS = 1_000
+const ASK_AGAIN_MS = 1_000
+/** Of a close: a member that cannot say goodbye is put out by the session's timeout. */
+const LEAVE_MS = 4_000
 
 /** Joins the group; resolves when the consumer runs, which is before the first assignment. */
 export async function consume({ kafka, settings, log }: KafkaClient, options: ConsumeOptions): Promise<GroupConsumer> {
@@ -64,8 +67,8 @@ export async function consume({ kafka, settings, log }: KafkaClient, options: Co
     rebalanceTimeout: 60_000,
     heartbeatInterval: HEARTBEAT_MS,
     maxWaitTimeInMs: 500,
-    maxBytes: options.maxBytes ?? 4 * 1024 * 1024,
-    maxBytesPerPartition: options.maxBytesAPartition ?? 1024 * 1024,
+    maxBytes: options.maxBytes ?? 2 * 1024 * 1024,
+    maxBytesPerPartition: options.maxBytesAPartition ?? 512 * 1024,
     allowAutoTopicCreation: false,
     retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: 1_000_000, restartOnFailure: async () => true },
   })
@@ -97,21 +100,38 @@ export async function consume({ kafka, settings, log }: KafkaClient, options: Co
     epoch++
     ready = false
     const partitions = payload.memberAssignment[topic] ?? []
-    if (partitions.length === 0) return void handlers.assigned({ partitions, signal: current.signal }).catch(handlers.crashed)
-    consumer.pause([{ topic }]) // kafkajs would begin at the commit at once
+    if (partitions.length > 0) consumer.pause([{ topic }]) // kafkajs would begin at the commit at once
     void begin(partitions, current)
   })
 
+  /** The partitions stay paused until the caller knows where they begin, however long Kafka keeps it from finding out. */
   async function begin(partitions: number[], current: AbortController): Promise<void> {
+    while (!current.signal.aborted) {
+      try {
+        const offsets = await handlers.assigned({ partitions, signal: current.signal })
+        if (current.signal.aborted) return
+        for (const [partition, offset] of offsets) consumer.seek({ topic, partition, offset: String(offset) })
+        ready = true
+        epoch++
+        if (!wishedPaused && partitions.length > 0) consumer.resume([{ topic }])
+        return
+      } catch (error) {
+        log.warn(
+          { error: errorText(error), group },
+          'the places of the assigned partitions are not known yet; nothing is read until they are',
+        )
+        await sleep(ASK_AGAIN_MS, current.signal)
+      }
+    }
+  }
+
+  /** kafkajs throws while it has no group, as when it starts itself again; the join that follows finds all this out anew. */
+  function ifJoined(work: () => void): void {
+    if (!ready) return
     try {
-      const offsets = await handlers.assigned({ partitions, signal: current.signal })
-      if (current.signal.aborted) return
-      for (const [partition, offset] of offsets) consumer.seek({ topic, partition, offset: String(offset) })
-      ready = true
-      epoch++
-      if (!wishedPaused) consumer.resume([{ topic }])
+      work()
     } catch (error) {
-      if (!current.signal.aborted) handlers.crashed(error as Error)
+      log.debug({ error: errorText(error), group }, 'no group at the moment')
     }
   }
 
@@ -154,16 +174,16 @@ export async function consume({ kafka, settings, log }: KafkaClient, options: Co
   return {
     pause() {
       wishedPaused = true
-      if (ready) consumer.pause([{ topic }])
+      ifJoined(() => consumer.pause([{ topic }]))
     },
     resume() {
       wishedPaused = false
-      if (ready) consumer.resume([{ topic }])
+      ifJoined(() => consumer.resume([{ topic }]))
     },
     paused: () => wishedPaused,
     seek(offsets) {
       epoch++
-      for (const [partition, offset] of offsets) consumer.seek({ topic, partition, offset: String(offset) })
+      for (const [partition, offset] of offsets) ifJoined(() => consumer.seek({ topic, partition, offset: String(offset) }))
     },
     async commit(offsets) {
       const partitions = offsets.map(({ partition, offset, metadata }) => ({ partition, offset: String(offset), metadata }))
@@ -174,8 +194,9 @@ export async function consume({ kafka, settings, log }: KafkaClient, options: Co
     silentForMs: () => Date.now() - lastSign,
     async close() {
       closing = true
+      ready = false // kafkajs throws where a consumer that has ended is paused or resumed
       term.abort()
-      await within(consumer.disconnect(), 8_000, `leaving group ${group}`)
+      await within(consumer.disconnect(), LEAVE_MS, `leaving group ${group}`)
     },
   }
 }

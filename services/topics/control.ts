@@ -1,12 +1,16 @@
 // The control topic: what services are and what operators wish of them. Compacted; read to its end before anything starts.
 import { type KafkaClient, withAdmin } from './client.ts'
 import { consume, type GroupConsumer } from './consume.ts'
+import { within } from '../platform/lifecycle.ts'
 import { logRanges } from './groups.ts'
 import { groupNames, topicNames } from './names.ts'
 import type { TopicProducer } from './produce.ts'
 import { RECORD_VERSION } from './records.ts'
 
 export type DesiredState = 'running' | 'paused' | 'stopped'
+
+export const isDesiredState = (state: unknown): state is DesiredState =>
+  state === 'running' || state === 'paused' || state === 'stopped'
 
 /** `state/<service>`: what an operator wishes. Wins over the environment. */
 export type StateRecord = { v: number; state: DesiredState; by: string; at: string }
@@ -39,12 +43,13 @@ export async function publishControl(
 
 /**
  * Reads the control topic to its end, then follows it. Resolves with what was found; `changed` is called for every later record
- * (`undefined` = deleted). A record that is no JSON or of a newer major version is left out with a warning.
+ * (`undefined` = deleted), `lost` when it can be followed no longer. A record that is no JSON or of a newer major version is left out with a warning.
  */
 export async function followControl(
   client: KafkaClient,
   service: string,
   changed: (key: string, value: unknown) => void,
+  lost: (error: Error) => void,
 ): Promise<{ records: ControlRecords; close: () => Promise<void> }> {
   const topic = topicNames.control(client.settings.prefix)
   const group = groupNames.throwAway(client.settings.prefix, service)
@@ -74,7 +79,7 @@ export async function followControl(
         return messages.length
       },
       rebalancing: async () => {},
-      crashed: (error) => caughtUp.reject(error),
+      crashed: (error) => (following ? lost(error) : caughtUp.reject(error)),
     },
   })
   await caughtUp.promise
@@ -83,7 +88,11 @@ export async function followControl(
     records,
     async close() {
       await consumer.close()
-      await withAdmin(client, (admin) => admin.deleteGroups([group])).catch(() => {}) // empty and without offsets: gone by itself
+      await within(
+        withAdmin(client, (admin) => admin.deleteGroups([group])),
+        1_000,
+        'deleting the reader',
+      ).catch(() => {}) // empty and without offsets: gone by itself
     },
   }
 }

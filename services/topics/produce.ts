@@ -3,6 +3,7 @@ import { type MessageToProduce, ProduceAcks, Producer } from '@platformatic/kafk
 import { errorText } from '../platform/errors.ts'
 import { sleep, within } from '../platform/lifecycle.ts'
 import { type KafkaClient, tlsOptions } from './client.ts'
+import { hashOf } from './partition.ts'
 
 /** What a request to one partition may hold: under Kafka's max.message.bytes (1,048,588) with the batch's own bytes and headers. */
 export const MAX_REQUEST_BYTES_A_PARTITION = 900_000
@@ -10,12 +11,11 @@ export const MAX_REQUEST_BYTES_A_PARTITION = 900_000
 const RECORD_OVERHEAD = 40
 
 export type OutRecord = {
+  /** Its hash chooses the partition; 0 without a key. */
   key: Buffer | null
   value: Buffer | null
   /** Few: each costs CPU at both ends. Values are UTF-8. */
   headers?: Map<Buffer, Buffer>
-  /** Chosen by the key's hash when left out; 0 without a key. */
-  partition?: number
 }
 
 export type TopicProducer = {
@@ -60,6 +60,7 @@ export function openProducer({ settings, log }: KafkaClient, clientId: string): 
     acks: ProduceAcks.ALL,
     compression: settings.compression,
     autocreateTopics: false,
+    partitioner: (_, key) => hashOf(key),
     timeout: 10_000,
     connectTimeout: 3_000,
     retries: 3,
@@ -70,7 +71,7 @@ export function openProducer({ settings, log }: KafkaClient, clientId: string): 
   })
   const produce = async (topic: string, records: OutRecord[], limitMs: number) => {
     const timestamp = BigInt(Date.now())
-    const messages = records.map(({ key, value, headers, partition }) => ({ topic, key, value, headers, partition, timestamp }))
+    const messages = records.map(({ key, value, headers }) => ({ topic, key, value, headers, timestamp }))
     try {
       await within(
         producer.send({ messages: messages as MessageToProduce<Buffer, Buffer, Buffer, Buffer>[], acks: ProduceAcks.ALL }),
@@ -80,7 +81,7 @@ export function openProducer({ settings, log }: KafkaClient, clientId: string): 
     } catch (error) {
       const code = refusal(error)
       if (code) throw new Refused(code, records)
-      throw new KafkaAway(`Kafka did not acknowledge: ${reason(error)}`, { cause: error })
+      throw new KafkaAway(`Kafka did not acknowledge: ${reason(error)}`)
     }
   }
   return {

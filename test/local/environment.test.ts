@@ -5,8 +5,10 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { checkPorts, withDotEnv } from '../../services/local/environment.ts'
+import { checkPorts, serviceEnvironment, withDotEnv } from '../../services/local/environment.ts'
+import { localFields } from '../../services/local/fields.ts'
 import { freePort } from '../../services/local/ports.ts'
+import { readSettings } from '../../services/platform/settings.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'environment-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -31,4 +33,18 @@ test('checkPorts - a taken port is told by its setting, all at once', async () =
     ],
   })
   server.close()
+})
+
+test('serviceEnvironment - what was given is kept, what is missing is made', () => {
+  const environment = (env: Record<string, string>) =>
+    serviceEnvironment(env, readSettings(localFields, env), folder, { token: 'made' })
+  expect(environment({})).toMatchObject({ INGEST_PORT: '8080', INGEST_TOKENS: 'made', RUN_WINDOW: '5', SINK_PORT: '0' })
+  const given = { INGEST_PORT: '9000', INGEST_TOKENS: 'a b,c', RUN_WINDOW: '60', SEGMENT_KEY: 'key' }
+  expect(environment(given)).toMatchObject(given)
+})
+
+test('serviceEnvironment - services log at least at info, where their ports are read', () => {
+  const level = (LOGGER_LEVEL: string) =>
+    serviceEnvironment({}, readSettings(localFields, { LOGGER_LEVEL }), folder, { token: 't' }).LOGGER_LEVEL
+  expect(['debug', 'info', 'error', 'silent'].map(level)).toEqual(['debug', 'info', 'info', 'info'])
 })

@@ -133,7 +133,7 @@ test('npm start - SIGTERM ends the services first, then the sandbox; the next ha
   // The sink that dies at its first two starts has them behind it.
   writeFileSync(join(folder, 'fragile.starts'), '..')
   const token = /Authorization: (\S+)$/
-  const first = start(folder, noBroker)
+  const first = start(folder, { ...noBroker, FAKE_END_MS: '300' })
   await first.until(/^curl /)
   const [, made] = await first.until(token)
   first.child.kill('SIGTERM')
@@ -161,4 +161,12 @@ test('npm start - a bad setting of its own is told at once', async () => {
   const run = start(newFolder(), { ...noBroker, RUN_WINDOW: 'soon' })
   expect(await run.ended).toBe(2)
   expect(run.lines).toEqual(['RUN_WINDOW: must be a whole number of 1 or more, not "soon"'])
+})
+
+test('npm start - without any way to a broker it names the three ways and ends with 1', async () => {
+  const run = start(newFolder(), { PATH: '/nowhere', JAVA_HOME: '' })
+  expect(await run.ended).toBe(1)
+  const said = run.lines.join('\n')
+  expect(said).toMatch(/KAFKA_BROKERS=kafka:9092[^]*Docker: no engine answers[^]*Java: there is none/)
+  expect(said).not.toContain('NOT UP')
 })

@@ -27,3 +27,12 @@ test('certificates - valid from a day before they were made, for ten years', () 
     '2036-03-01T05:06:07.000Z',
   ])
 })
+
+test('certificates - the server has further names where they are asked for', () => {
+  const server = new X509Certificate(makeCertificates(now, ['sandbox', 'b.example']).cert)
+  expect(['sandbox', 'b.example', 'localhost'].map((name) => server.checkHost(name))).toEqual([
+    'sandbox',
+    'b.example',
+    'localhost',
+  ])
+})

@@ -12,6 +12,7 @@ const cases: [string, string, string][] = [
   ['with blanks', '{ "log_id" : "7" }', '7'],
   ['with an escape in it', String.raw`{"log_id":"8\"8"}`, '8"8'],
   ['only a nested one', '{"details":{"log_id":"x"}}', ''],
+  ['only a nested one, behind another', '{"details":{"a":1,"log_id":"x"}}', ''],
   ['only a nested one, in an array', '{"details":[{"log_id":"x"}]}', ''],
   ['in a text only', String.raw`{"text":"\"log_id\":\"x\""}`, ''],
   ['behind a key that ends the same way', String.raw`{"a\"log_id":"x"}`, ''],

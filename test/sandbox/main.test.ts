@@ -42,6 +42,17 @@ test('sandbox - tells its addresses in one line, serves, and ends with SIGTERM',
   expect([output.out.split('\n').length, output.err]).toEqual([2, ''])
 }, 20_000)
 
+test('sandbox - listens where SANDBOX_HOST says, and says so', async () => {
+  const { output } = run({ SANDBOX_HOST: 'localhost' })
+  await expect.poll(() => output.out, { timeout: 10_000 }).toMatch(/\n$/)
+  const { control, standIns } = (JSON.parse(output.out) as Line).sandbox
+  for (const { origin, host, port } of Object.values(standIns)) {
+    expect([host, origin]).toEqual(['localhost', expect.stringMatching(new RegExp(`^(http|tls)://localhost:${port}$`))])
+  }
+  expect((await fetch(control.origin)).status).toBe(200)
+  expect((await fetch(standIns.segment.origin)).status).toBe(404)
+}, 20_000)
+
 test('sandbox - refuses wrong settings with status 2', async () => {
   const { output, exited } = run({ SANDBOX_PORT: '70000', SANDBOX_SLACK_PORT: 'x' })
   expect(await exited).toEqual([2, null])

@@ -130,8 +130,10 @@ test('Papertrail - hang reads no further, so that the writer is held back, until
   socket.once('drain', () => {
     drained = true
   })
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  expect([papertrail.received.total, drained]).toEqual([0, false])
+  await eventually(() => papertrail.received.counts.faults).toBe(1)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  // A second read would be a second fault.
+  expect([papertrail.received.total, papertrail.received.counts.faults, drained]).toEqual([0, 1, false])
   papertrail.behave()
   await eventually(() => papertrail.received.total).toBe(events)
   expect(drained).toBe(true)

@@ -101,7 +101,7 @@ function judge(error: unknown): Outcome {
   if (HOLD.test(name)) return { kind: 'hold', reason, message }
   if (REJECTED.test(name)) return { kind: 'rejected', reason, message }
   const broken = outcomeOfError(error)
-  if (broken.kind === 'hold' || name === 'AbortError' || name === 'TimeoutError') return broken
+  if (broken.kind === 'hold' || !('$fault' in (error as object))) return broken // not an answer of AWS
   return { kind: 'retry', reason, message, afterMs: $retryAfter }
 }
 

@@ -24,6 +24,7 @@ const SETTLE_CHECK_MS = 250
 const COMMIT_AGAIN_MS = 1_000
 /** Dead letters that may wait for their acknowledgement before no more events are taken. */
 const LETTERS_WAITING = 1_000
+const LETTERS_REFUSED = 'dead_letter_refused'
 
 export type FlowOptions = {
   limits: Limits
@@ -38,6 +39,8 @@ export type FlowOptions = {
   /** Where the group stands: asked at each assignment. */
   places: (partitions: number[]) => Promise<Place[]>
   sendDeadLetters: (letters: DeadLetter[]) => Promise<void>
+  /** The consumer ended by itself: nothing is consumed any more. */
+  crashed: (error: Error) => void
   topic: string
   log: Logger
   watch: Watch
@@ -60,7 +63,7 @@ export type Watch = {
 /** Why nothing is delivered at the moment. */
 export type Trouble = { kind: 'retry' | 'hold'; reason: string; message: string; since: number; attempts: number }
 
-type Batch = { entries: Entry[]; attempts: number; firstAt: number }
+type Batch = { entries: Entry[]; attempts: number; firstAt: number; notBefore: number }
 type Letter = { event: LogEvent; letter: DeadLetter }
 /** Accounts that may be committed from `at` on, if the connection has not broken until then. */
 type Settling = { at: number; accounts: [Lane, Account][] }
@@ -102,7 +105,7 @@ export function createFlow(options: FlowOptions) {
     for (const { partition, account, logStart, end } of places) {
       const lane = createLane(partition, account, logStart)
       lane.end = end
-      const lost = lane.account.expired - lane.committed.expired
+      const lost = lane.account.expired - account.expired
       if (lost > 0) watch.expired(lost, partition)
       lanes.set(partition, lane)
     }
@@ -157,6 +160,7 @@ export function createFlow(options: FlowOptions) {
     if (value === undefined)
       return deadLetter(event, 'encode', 'not_redactable', 'REDACT could not be applied: the event stays out of the sink')
     const encoded = options.encode(value === event.value ? event : event.withValue(value))
+    event.release()
     if ('unsendable' in encoded)
       return deadLetter(event, 'encode', encoded.unsendable, `the sink cannot take this event: ${encoded.unsendable}`)
     if (encoded.bytes > limits.bytesAnEvent) {
@@ -175,11 +179,19 @@ export function createFlow(options: FlowOptions) {
     if (closing || now < retryAt) return
     const slots = trouble ? 1 : options.inFlight
     while (inFlight < slots) {
-      const batch = redo.shift() ?? newBatch(now)
+      const batch = redo.length > 0 ? nextRedo(now) : newBatch(now)
       if (!batch) break
       void run(batch)
     }
     if (trouble && inFlight === 0 && redo.length === 0 && letters.length === 0 && !sendingLetters) resumeConsumer()
+  }
+
+  /** What failed goes before anything new, each in its own time: no commit passes it, so what came after it would only pile up. */
+  function nextRedo(now: number): Batch | undefined {
+    const place = redo.findIndex(({ notBefore }) => notBefore <= now)
+    if (place >= 0) return redo.splice(place, 1)[0]
+    wakeBy(Math.min(...redo.map(({ notBefore }) => notBefore)))
+    return undefined
   }
 
   function newBatch(now: number): Batch | undefined {
@@ -193,7 +205,7 @@ export function createFlow(options: FlowOptions) {
       sendAfter = Math.max(now, sendAfter) + (entries.length / own) * 1000
     }
     notify()
-    return { entries, attempts: 0, firstAt: now }
+    return { entries, attempts: 0, firstAt: now, notBefore: 0 }
   }
 
   // ---- deliver ----
@@ -203,21 +215,32 @@ export function createFlow(options: FlowOptions) {
     const started = performance.now()
     inFlight++
     batch.attempts++
-    let outcome: Outcome
-    try {
-      const signal = AbortSignal.any([current.signal, AbortSignal.timeout(DELIVERY_MS)])
-      outcome = await connection.deliver(
-        batch.entries.map(({ item }) => item),
-        signal,
-      )
-    } catch (error) {
-      outcome = outcomeOfError(error)
-    }
+    const outcome = await attempt(batch, current.signal)
     if (work !== current) return // restarted meanwhile: these events begin again at the commit
     inFlight--
     judge(batch, outcome, performance.now() - started)
     pump()
     commitSoon()
+  }
+
+  /** One attempt within its time limit; ended early when everything under way is dropped. */
+  async function attempt({ entries }: Batch, dropped: AbortSignal): Promise<Outcome> {
+    const attempt = new AbortController()
+    const abort = () => attempt.abort(dropped.reason)
+    const timer = setTimeout(
+      () => attempt.abort(new DOMException('no answer within the time limit', 'TimeoutError')),
+      DELIVERY_MS,
+    )
+    dropped.addEventListener('abort', abort, { once: true })
+    try {
+      const items = entries.map(({ item }) => item)
+      return await connection.deliver(items, attempt.signal)
+    } catch (error) {
+      return outcomeOfError(error)
+    } finally {
+      clearTimeout(timer)
+      dropped.removeEventListener('abort', abort)
+    }
   }
 
   function judge(batch: Batch, outcome: Outcome, durationMs: number): void {
@@ -232,7 +255,7 @@ export function createFlow(options: FlowOptions) {
         log.info({ ...facts, bytes, refused: refused.size }, 'batch')
         watch.delivered({ events: events - refused.size, bytes, attempts, durationMs })
         rejections.delivered(events - refused.size)
-        recovered()
+        if (trouble?.reason !== LETTERS_REFUSED) recovered()
         for (const [index, { reason, message }] of refused) {
           const { event } = entries[index]
           deadLetter(event, 'deliver', reason, message, batch)
@@ -247,11 +270,7 @@ export function createFlow(options: FlowOptions) {
         if (events > 1) {
           // The same bytes get the same answer: halve until the bad event is alone.
           const half = Math.ceil(events / 2)
-          const { firstAt } = batch
-          redo.unshift(
-            { entries: entries.slice(0, half), attempts, firstAt },
-            { entries: entries.slice(half), attempts, firstAt },
-          )
+          redo.unshift({ ...batch, entries: entries.slice(0, half) }, { ...batch, entries: entries.slice(half) })
           return
         }
         const systemic = rejections.rejected()
@@ -275,7 +294,7 @@ export function createFlow(options: FlowOptions) {
     retryAt = Date.now() + backoffMs(trouble.attempts, random(), outcome.afterMs)
     consumer?.pause()
     if (limits.settleMs !== undefined) startAgain()
-    else if (batch) redo.unshift(batch)
+    else if (batch) redo.unshift({ ...batch, notBefore: Date.now() + backoffMs(batch.attempts, random(), outcome.afterMs) })
     if (begins) watch.troubled(trouble)
     notify()
     wakeBy(retryAt)
@@ -325,17 +344,18 @@ export function createFlow(options: FlowOptions) {
         () => {
           if (work !== current) return
           for (const { event, letter } of sent) end(event, 'dead_lettered', letter.reason)
-          if (trouble?.reason === 'dead_letter_refused') recovered()
+          if (trouble?.reason === LETTERS_REFUSED) recovered()
         },
         (error: Error) => {
           if (work !== current) return
           letters.unshift(...sent)
-          retry(undefined, { kind: 'hold', reason: 'dead_letter_refused', message: error.message })
+          retry(undefined, { kind: 'hold', reason: LETTERS_REFUSED, message: error.message })
         },
       )
       .finally(() => {
         if (work !== current) return
         sendingLetters = false
+        notify()
         pump()
         commitSoon()
       })
@@ -415,9 +435,9 @@ export function createFlow(options: FlowOptions) {
 
   function wake(): void {
     timerAt = Number.POSITIVE_INFINITY
+    if (Date.now() < retryAt) wakeBy(retryAt) // asked first: a timer may be 1 ms early, and time passes while the rest is done
     pump()
     commitSoon()
-    if (Date.now() < retryAt) wakeBy(retryAt)
   }
 
   /** Drops everything that is in memory only. */
@@ -471,7 +491,7 @@ export function createFlow(options: FlowOptions) {
       redo = []
       await drain(DRAIN_MS)
     },
-    crashed: (error) => log.error({ error: error.message }, 'the consumer ended'),
+    crashed: options.crashed,
   }
 
   return {

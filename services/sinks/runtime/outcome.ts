@@ -30,7 +30,9 @@ export function outcomeOfError(error: unknown): Outcome {
   const code = codeOf(error)
   const message = errorText(error)
   if (BAD_TLS.test(code)) return { kind: 'hold', reason: 'bad_tls', message }
-  if ((error as Error)?.name === 'AbortError' || (error as Error)?.name === 'TimeoutError') {
+  const name = (error as Error)?.name
+  // The AWS SDK names resets TimeoutError too: their code tells.
+  if (name === 'AbortError' || (name === 'TimeoutError' && code === '')) {
     return { kind: 'retry', reason: 'timeout', message: 'no answer within the time limit' }
   }
   return { kind: 'retry', reason: code ? code.toLowerCase() : 'unexpected', message }

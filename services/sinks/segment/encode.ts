@@ -6,6 +6,12 @@ import { typeName } from '../../events/types.ts'
 import type { Encoded } from '../runtime/contract.ts'
 import { MAX_PROPERTIES } from './limits.ts'
 
+/** A call up to the value of its last field, `properties`, and that value; the body is put together when it is sent. */
+export type TrackCall = { head: string; properties: Buffer }
+
+/** The closing brace and the comma. */
+const BETWEEN_BYTES = 2
+
 /** As the official library names itself; Segment's debugger shows it. */
 const LIBRARY = '"library":{"name":"auth0-log-pipeline","version":"1"}'
 
@@ -13,7 +19,7 @@ const LIBRARY = '"library":{"name":"auth0-log-pipeline","version":"1"}'
  * One element of the batch: event = the type's name, messageId = log_id (Segment drops repeats by it), timestamp = the event's
  * time, properties = all of `data`. Without a user_id the anonymousId is made of client and address, the same for the same two.
  */
-export function encode(event: LogEvent): Encoded<Buffer> {
+export function encode(event: LogEvent): Encoded<TrackCall> {
   const { data } = event
   if (data === null) return { unsendable: 'not_an_event' }
   if (Object.keys(data).length > MAX_PROPERTIES) return { unsendable: 'too_many_properties' }
@@ -25,12 +31,7 @@ export function encode(event: LogEvent): Encoded<Buffer> {
     `{"type":"track","event":${JSON.stringify(typeName(event.type))},"messageId":${JSON.stringify(event.id)},` +
     `"timestamp":"${new Date(at).toISOString()}",${who},"context":{${context}${LIBRARY}},"properties":`
   const properties = onOneLine(event.value)
-  const headBytes = Buffer.byteLength(head)
-  const item = Buffer.allocUnsafe(headBytes + properties.length + 1)
-  item.write(head)
-  properties.copy(item, headBytes)
-  item[item.length - 1] = 0x7d
-  return { item, bytes: item.length + 1, at } // the comma
+  return { item: { head, properties }, bytes: Buffer.byteLength(head) + properties.length + BETWEEN_BYTES, at }
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''

@@ -1,0 +1,76 @@
+// One event as the topic holds it: what is known without parsing, and what parsing gives.
+import { describe, expect, test } from 'vitest'
+import { LogEvent } from '../../services/events/log-event.ts'
+
+const RECEIVED = Date.parse('2026-11-23T10:00:00.000Z')
+
+const logEvent = (value: string | null, record: { id?: string; type?: string } = {}) =>
+  new LogEvent({
+    id: '900',
+    value: value === null ? null : Buffer.from(value),
+    receivedAt: RECEIVED,
+    partition: 3,
+    offset: 7,
+    ...record,
+  })
+
+describe('LogEvent', () => {
+  test('record of ours - id and type come without parsing; what is no JSON does not matter', () => {
+    const event = logEvent('no JSON', { type: 's' })
+    expect(event).toMatchObject({ id: '900', type: 's', receivedAt: RECEIVED, partition: 3, offset: 7, isEvent: true })
+    expect(event.value.toString()).toBe('no JSON')
+    expect(event.data).toBeNull()
+  })
+
+  test('data - is parsed once', () => {
+    const event = logEvent('{"log_id":"other","a":1}')
+    expect(event.data).toEqual({ log_id: 'other', a: 1 })
+    expect(event.data).toBe(event.data)
+    expect(event.id).toBe('900')
+  })
+
+  test.each<[string, string | null]>([
+    ['no JSON', '{"a":'],
+    ['an array', '[{}]'],
+    ['null', 'null'],
+    ['a number', '7'],
+    ['empty', ''],
+    ['a tombstone', null],
+  ])('foreign record that is %s - has no data and is no event', (_, value) => {
+    expect(logEvent(value)).toMatchObject({ data: null, type: '', isEvent: false })
+  })
+
+  test('record without a key - is no event, whatever it holds', () => {
+    expect(logEvent('{"type":"s"}', { id: '', type: 's' }).isEvent).toBe(false)
+  })
+
+  test.each([
+    ['{"type":"seacft"}', undefined, 'seacft'],
+    ['{"type":"seacft"}', 'f', 'f'],
+    ['{"type":"seacft"}', '', ''],
+    ['{"type":null}', undefined, ''],
+    ['{"type":5}', undefined, ''],
+    ['{}', undefined, ''],
+  ])('type - of %s with header %j is %j', (value, type, expected) => {
+    expect(logEvent(value, { type }).type).toBe(expected)
+  })
+
+  test.each([
+    ['{"date":"2026-11-23T09:59:57.123Z"}', Date.parse('2026-11-23T09:59:57.123Z')],
+    ['{"date":1795374000000}', 1_795_374_000_000],
+    ['{"date":"yesterday"}', RECEIVED],
+    ['{"date":null}', RECEIVED],
+    ['{"date":["2026"]}', RECEIVED],
+    ['{}', RECEIVED],
+    ['no JSON', RECEIVED],
+  ])('happenedAt - of %s', (value, expected) => {
+    expect(logEvent(value).happenedAt).toBe(expected)
+  })
+
+  test('withValue - is the same event with other bytes; the first stays as it is', () => {
+    const event = logEvent('{"type":"s","ip":"203.0.113.7"}', { type: 's' })
+    const redacted = event.withValue(Buffer.from('{"type":"s"}'))
+    expect(redacted).toMatchObject({ id: '900', type: 's', receivedAt: RECEIVED, partition: 3, offset: 7, data: { type: 's' } })
+    expect(event.data).toEqual({ type: 's', ip: '203.0.113.7' })
+  })
+})

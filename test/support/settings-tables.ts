@@ -1,0 +1,62 @@
+// The README's settings tables, made from the field rows. `node test/support/settings-tables.ts --write` puts them into README.md.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { ingestFields } from '../../services/ingest/fields.ts'
+import { loggerFields } from '../../services/platform/logger.ts'
+import type { Fields } from '../../services/platform/settings.ts'
+import { fields as cloudwatch } from '../../services/sinks/cloudwatch/fields.ts'
+import { fields as papertrail } from '../../services/sinks/papertrail/fields.ts'
+import { sinkFields } from '../../services/sinks/runtime/fields.ts'
+import { fields as segment } from '../../services/sinks/segment/fields.ts'
+import { kafkaFields } from '../../services/topics/fields.ts'
+
+export const README = new URL('../../README.md', import.meta.url)
+const BEGIN = '<!-- settings: made by `npm run readme` -->'
+const END = '<!-- end of settings -->'
+
+export function settingsTables(): string {
+  const sections: [string, Fields][] = [
+    ['Ingest', ingestFields({})],
+    [
+      'Every sink (`SINK_…` stands for `CLOUDWATCH_…`, `SEGMENT_…`, `PAPERTRAIL_…`; the bare name sets it for all)',
+      bare(sinkFields('sink', 4, {})),
+    ],
+    ['CloudWatch', cloudwatch],
+    ['Segment', segment],
+    ['Papertrail', papertrail],
+    ['Kafka, in every service', { ...kafkaFields, ...loggerFields }],
+  ]
+  return sections.map(([title, fields]) => `**${title}**\n\n${table(fields)}`).join('\n\n')
+}
+
+/** Rows that carry a sink's prefix under the names that people write. */
+function bare(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, field]) => [key, { ...field, names: [field.names.at(-1) ?? field.names[0]] as const }]),
+  )
+}
+
+function table(fields: Fields): string {
+  const rows = Object.values(fields).map((field) => {
+    const [name, ...also] = field.names
+    const names = [`\`${name}\``, ...also.map((other) => `or \`${other}\``)].join(' ')
+    const standard = field.required ? '**required**' : shown(field.default)
+    const choices = field.choices
+      ? ` (${field.choices.length > 6 ? `${field.choices.slice(0, 3).join(', ')} …` : field.choices.join(', ')})`
+      : ''
+    return `| ${names} | ${field.meaning.replaceAll('|', '\\|')}${choices}${field.secret ? ' · secret' : ''} | ${standard}${field.unit && standard ? ` ${field.unit}` : ''} |`
+  })
+  return ['| setting | meaning | default |', '|---|---|---|', ...rows].join('\n')
+}
+
+function shown(value: unknown): string {
+  if (value === undefined || value === '' || (Array.isArray(value) && value.length === 0)) return ''
+  return String(value)
+}
+
+/** The README with today's tables in their place. */
+export function withTables(readme: string): string {
+  const [before, rest] = readme.split(BEGIN)
+  return `${before}${BEGIN}\n\n${settingsTables()}\n\n${END}${rest.split(END)[1]}`
+}
+
+if (process.argv.includes('--write')) writeFileSync(README, withTables(readFileSync(README, 'utf8')))

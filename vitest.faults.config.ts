@@ -1,0 +1,6 @@
+// `npm run test:faults`: what takes minutes. Each file has brokers and processes of its own and runs alone.
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: { include: ['test/faults/**/*.test.ts'], pool: 'forks', maxWorkers: 1, testTimeout: 300_000, hookTimeout: 60_000 },
+})
