@@ -70,9 +70,13 @@ export class LogEvent {
   get happenedAt(): number {
     const date = this.data?.date
     const time = typeof date === 'string' || typeof date === 'number' ? new Date(date).getTime() : Number.NaN
-    return Number.isNaN(time) ? this.receivedAt : time
+    return time >= YEAR_1 && time <= YEAR_9999 ? time : this.receivedAt
   }
 }
+
+/** ISO 8601 and RFC 5424 write years with four digits; NaN is outside too. */
+const YEAR_1 = Date.parse('0001-01-01T00:00:00Z')
+const YEAR_9999 = Date.parse('9999-12-31T23:59:59.999Z')
 
 const typeOf = (data: LogData | null) => (typeof data?.type === 'string' ? data.type : '')
 

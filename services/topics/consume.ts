@@ -47,11 +47,11 @@ export type ConsumeOptions = {
   group: string
   topic: string
   handlers: Handlers
-  /** What one fetch may bring: bounds the memory. */
-  maxBytes?: number
-  maxBytesAPartition?: number
 }
 
+/** What one fetch may bring: bounds the memory; kafkajs holds it all as objects. */
+const MAX_FETCH_BYTES = 1024 * 1024
+const MAX_FETCH_BYTES_A_PARTITION = 256 * 1024
 const HEARTBEAT_MS = 1_000
 const ASK_AGAIN_MS = 1_000
 /** Of a close: a member that cannot say goodbye is put out by the session's timeout. */
@@ -67,8 +67,8 @@ export async function consume({ kafka, settings, log }: KafkaClient, options: Co
     rebalanceTimeout: 60_000,
     heartbeatInterval: HEARTBEAT_MS,
     maxWaitTimeInMs: 500,
-    maxBytes: options.maxBytes ?? 2 * 1024 * 1024,
-    maxBytesPerPartition: options.maxBytesAPartition ?? 512 * 1024,
+    maxBytes: MAX_FETCH_BYTES,
+    maxBytesPerPartition: MAX_FETCH_BYTES_A_PARTITION,
     allowAutoTopicCreation: false,
     retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: 1_000_000, restartOnFailure: async () => true },
   })

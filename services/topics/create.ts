@@ -25,14 +25,9 @@ export async function ensureTopics(client: KafkaClient, kinds: TopicKind[]): Pro
     if (absent.length > 0) {
       const names = absent.map(({ topic }) => topic).join(', ')
       if (!client.settings.createTopics) throw new Error(`topics are missing and KAFKA_CREATE_TOPICS is false: create ${names}`)
-      try {
-        await admin.createTopics({ topics: absent, waitForLeaders: true, timeout: 10_000 })
-        client.log.info({ topics: names }, 'topics created')
-      } catch (error) {
-        // Another service of ours was faster: fine. All else goes to the operator.
-        const errors = (error as { errors?: KafkaJSProtocolError[] }).errors ?? []
-        if (errors.length === 0 || errors.some(({ type }) => type !== 'TOPIC_ALREADY_EXISTS')) throw error
-      }
+      // False where other services of ours were faster: fine. All else goes to the operator.
+      const created = await admin.createTopics({ topics: absent, waitForLeaders: false, timeout: 10_000 })
+      if (created) client.log.info({ topics: names }, 'topics created')
     }
     const { topics } = await onceElected(() => admin.fetchTopicMetadata({ topics: wanted.map(({ topic }) => topic) }))
     await warnOfDifferences(client, admin, wanted)

@@ -60,7 +60,6 @@ export function openProducer({ settings, log }: KafkaClient, clientId: string): 
     acks: ProduceAcks.ALL,
     compression: settings.compression,
     autocreateTopics: false,
-    partitioner: (_, key) => hashOf(key),
     timeout: 10_000,
     connectTimeout: 3_000,
     retries: 3,
@@ -69,9 +68,25 @@ export function openProducer({ settings, log }: KafkaClient, clientId: string): 
     ...(tlsOptions(settings) ? { tls: tlsOptions(settings) } : {}),
     ...(sasl ? { sasl } : {}),
   })
-  const produce = async (topic: string, records: OutRecord[], limitMs: number) => {
+  /** From the client's own cache, but for the first time and every five minutes. */
+  const partitionsOf = async (topic: string, limitMs: number): Promise<number> => {
+    try {
+      const { topics } = await within(producer.metadata({ topics: [topic] }), limitMs, 'asking for the partitions')
+      return topics.get(topic)?.partitionsCount ?? 1
+    } catch (error) {
+      throw new KafkaAway(`Kafka does not answer: ${reason(error)}`)
+    }
+  }
+  const produce = async (topic: string, { records, partitions }: Request, limitMs: number) => {
     const timestamp = BigInt(Date.now())
-    const messages = records.map(({ key, value, headers }) => ({ topic, key, value, headers, timestamp }))
+    const messages = records.map(({ key, value, headers }, i) => ({
+      topic,
+      key,
+      value,
+      headers,
+      partition: partitions[i],
+      timestamp,
+    }))
     try {
       await within(
         producer.send({ messages: messages as MessageToProduce<Buffer, Buffer, Buffer, Buffer>[], acks: ProduceAcks.ALL }),
@@ -88,14 +103,14 @@ export function openProducer({ settings, log }: KafkaClient, clientId: string): 
     async send(topic, records, limitMs) {
       const refused: OutRecord[] = []
       let code = ''
-      for (const request of requests(records)) {
+      for (const request of requests(records, await partitionsOf(topic, limitMs))) {
         await produce(topic, request, limitMs).catch(async (error) => {
           if (!(error instanceof Refused)) throw error
           code = error.message
           // Which record is the bad one? Each alone; the sinks' dedupe takes out what is stored twice by this.
-          if (request.length === 1) return void refused.push(...request)
-          for (const record of request) {
-            await produce(topic, [record], limitMs).catch((alone) => {
+          if (request.records.length === 1) return void refused.push(...request.records)
+          for (const [i, record] of request.records.entries()) {
+            await produce(topic, { records: [record], partitions: [request.partitions[i]] }, limitMs).catch((alone) => {
               if (!(alone instanceof Refused)) throw alone
               refused.push(record)
             })
@@ -110,22 +125,26 @@ export function openProducer({ settings, log }: KafkaClient, clientId: string): 
   }
 }
 
-/** Cuts records into sends whose part for any one partition stays under the limit: one over it is refused as a whole. */
-function requests(records: OutRecord[]): OutRecord[][] {
-  const cut: OutRecord[][] = []
-  let from = 0
-  let bytes = 0
-  for (let i = 0; i < records.length; i++) {
-    const size = recordBytes(records[i])
-    // All partitions together under the limit keeps each under it: no hashing here, and requests stay small.
-    if (bytes + size > MAX_REQUEST_BYTES_A_PARTITION && i > from) {
-      cut.push(records.slice(from, i))
-      from = i
-      bytes = 0
+type Request = { records: OutRecord[]; partitions: number[] }
+
+/** Cuts records into requests whose part for any one partition stays under the limit: one over it is refused as a whole. */
+function requests(records: OutRecord[], count: number): Request[] {
+  const cut: Request[] = []
+  let current: Request = { records: [], partitions: [] }
+  let bytes: number[] = Array.from({ length: count }, () => 0)
+  for (const record of records) {
+    const partition = hashOf(record.key) % count
+    const size = recordBytes(record)
+    if (bytes[partition] > 0 && bytes[partition] + size > MAX_REQUEST_BYTES_A_PARTITION) {
+      cut.push(current)
+      current = { records: [], partitions: [] }
+      bytes = Array.from({ length: count }, () => 0)
     }
-    bytes += size
+    bytes[partition] += size
+    current.records.push(record)
+    current.partitions.push(partition)
   }
-  cut.push(from === 0 ? records : records.slice(from))
+  cut.push(current)
   return cut
 }
 

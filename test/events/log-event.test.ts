@@ -29,6 +29,14 @@ describe('LogEvent', () => {
     expect(event.id).toBe('900')
   })
 
+  test('release - lets go of what was parsed; who asks again gets it anew', () => {
+    const event = logEvent('{"a":1}')
+    const { data } = event
+    event.release()
+    expect(event.data).toEqual(data)
+    expect(event.data).not.toBe(data)
+  })
+
   test.each<[string, string | null]>([
     ['no JSON', '{"a":'],
     ['an array', '[{}]'],

@@ -51,6 +51,7 @@ describe('an event', () => {
     ['the id only within data', '{"data":{"log_id":"x","type":"s"}}', 'x s {"log_id":"x","type":"s"}'],
     ['the id without before the one within', '{"data":{"log_id":"y"},"log_id":"x"}', 'x  {"log_id":"y"}'],
     ['an id that is no string, another within data', '{"log_id":7,"data":{"log_id":"x"}}', 'x  {"log_id":"x"}'],
+    ['repeated data: what the first held is gone', '{"log_id":"x","data":{"type":"a"},"data":{}}', 'x  {}'],
     ['type null', '{"log_id":"x","data":{"type":null}}', 'x  {"type":null}'],
     [
       'a type further down',
@@ -81,6 +82,7 @@ describe('an event', () => {
     ['not_an_event', '{"log_id":"x","data":{},"data":null}'],
     ['no_log_id', '{"data":{"type":"s"}}'],
     ['no_log_id', '{"log_id":"","data":{}}'],
+    ['no_log_id', '{"data":{"log_id":"x"},"data":{}}'],
     ['no_log_id', '{"log_id":12,"data":{}}'],
     ['no_log_id', '{"log_id":"x","log_id":null,"data":{}}'],
   ])('%s: %s - is put aside alone, among good ones', (reason, part) => {

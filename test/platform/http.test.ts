@@ -1,5 +1,4 @@
 // The HTTP side of every service, over real sockets.
-import { createSign, generateKeyPairSync } from 'node:crypto'
 import { Agent, request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
@@ -7,6 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { createApp, healthRoutes, type Listening, listen } from '../../services/platform/http.ts'
 import { sleep, within } from '../../services/platform/lifecycle.ts'
 import { createMetrics } from '../../services/platform/metrics.ts'
+import { makeCertificates } from '../../services/sandbox/certificate.ts'
 
 const opened: (() => unknown)[] = []
 afterEach(async () => {
@@ -97,14 +97,14 @@ describe('listen', () => {
   })
 
   test('certificate and key - serve https', async () => {
-    const tls = selfSigned()
+    const { ca, tls } = certificate()
     const listening = await serve(
       createApp().get('/', (_, response) => void response.send('hello')),
       { tls },
     )
     expect(listening.origin).toBe(`https://127.0.0.1:${listening.port}`)
     const body = await new Promise<string>((resolve, reject) => {
-      httpsRequest(listening.origin, { ca: tls.cert, agent: false, timeout: 2_000 }, (response) => {
+      httpsRequest(listening.origin, { ca, agent: false, timeout: 2_000 }, (response) => {
         let text = ''
         response.on('data', (chunk) => (text += chunk)).on('end', () => resolve(text))
       })
@@ -161,7 +161,7 @@ describe('close', () => {
     ['stopped within the body', 'POST /logs HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{', false],
     ['never began its TLS handshake', '', true],
   ])('connection that %s - is cut at the limit', async (_, text, tls) => {
-    const listening = await serve(createApp(), tls ? { tls: selfSigned() } : {})
+    const listening = await serve(createApp(), tls ? { tls: certificate().tls } : {})
     await silentConnection(listening, text)
     expect(await closingTime(listening)).toBeLessThan(1_000)
   })
@@ -175,35 +175,8 @@ describe('close', () => {
   })
 })
 
-/** A certificate for 127.0.0.1 and its key, made here: a key in the repository would be one that someone trusts one day. */
-function selfSigned(): { cert: Buffer; key: Buffer } {
-  const der = (tag: number, ...parts: Buffer[]) => {
-    const content = Buffer.concat(parts)
-    const length = content.length < 128 ? [content.length] : [0x82, content.length >> 8, content.length & 255]
-    return Buffer.concat([Buffer.from([tag, ...length]), content])
-  }
-  const oid = (hex: string) => der(0x06, Buffer.from(hex, 'hex'))
-  const time = (text: string) => der(0x18, Buffer.from(text))
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-  const ecdsaWithSha256 = der(0x30, oid('2a8648ce3d040302'))
-  const name = der(0x30, der(0x31, der(0x30, oid('550403'), der(0x0c, Buffer.from('test')))))
-  const subjectAltName = der(0x30, oid('551d11'), der(0x04, der(0x30, der(0x87, Buffer.from([127, 0, 0, 1])))))
-  const body = der(
-    0x30,
-    der(0xa0, der(0x02, Buffer.from([2]))), // X.509 v3
-    der(0x02, Buffer.from([1])),
-    ecdsaWithSha256,
-    name,
-    der(0x30, time('20200101000000Z'), time('21200101000000Z')),
-    name,
-    publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, der(0x30, subjectAltName)),
-  )
-  const signature = createSign('sha256').update(body).sign(privateKey)
-  const certificate = der(0x30, body, ecdsaWithSha256, der(0x03, Buffer.from([0]), signature))
-  const lines = certificate.toString('base64').replace(/.{64}/g, '$&\n')
-  return {
-    cert: Buffer.from(`-----BEGIN CERTIFICATE-----\n${lines}\n-----END CERTIFICATE-----\n`),
-    key: Buffer.from(privateKey.export({ type: 'pkcs8', format: 'pem' })),
-  }
+/** A certificate for 127.0.0.1, made here: a key in the repository would be one that someone trusts one day. */
+function certificate(): { ca: string; tls: { cert: Buffer; key: Buffer } } {
+  const { ca, cert, key } = makeCertificates(Date.now())
+  return { ca, tls: { cert: Buffer.from(cert), key: Buffer.from(key) } }
 }

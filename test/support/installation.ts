@@ -59,7 +59,7 @@ export function makeEvents(count: number, change: (data: Record<string, unknown>
   return Array.from({ length: count }, (_, n) => {
     const { log_id: id, data } = realisticEvent(made++, Date.now(), random.next)
     change(data, n)
-    return { id, type: data.type, value: Buffer.from(JSON.stringify(data)), data }
+    return { id, type: String(data.type), value: Buffer.from(JSON.stringify(data)), data }
   })
 }
 
@@ -120,10 +120,32 @@ export function install({ brokers, kafka, producer, admin }: Broker, sink: Sink,
     }
   }
 
+  async function produce(records: TestRecord[], to = topic): Promise<void> {
+    await producer.send({
+      topic: to,
+      messages: records.map((record) => ({ ...record, headers: record.headers ?? {} })),
+      acks: -1,
+    })
+  }
+
+  /** kafkajs' own waiting for leaders gives up where the topic is not known everywhere yet. */
+  async function createTopic(name: string, numPartitions: number): Promise<void> {
+    await admin(async (it) => {
+      await it.createTopics({ topics: [{ topic: name, numPartitions }], waitForLeaders: false })
+      await until(
+        `leaders of ${name}`,
+        () => it.fetchTopicOffsets(name).catch(() => []),
+        ({ length }) => length === numPartitions,
+      )
+    })
+  }
+
   return {
     prefix,
     topic,
     group,
+    /** A member that need not become ready. */
+    begin: startMember,
     /** A member as soon as it has partitions, or is paused or stopped by wish. */
     async start(more?: Environment): Promise<Member> {
       const member = await startMember(more)
@@ -135,7 +157,7 @@ export function install({ brokers, kafka, producer, admin }: Broker, sink: Sink,
       return member
     },
     /** The main topic, for what must be there before the first member. */
-    createTopic: () => admin((it) => it.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: true })),
+    createTopic: () => createTopic(topic, PARTITIONS),
     /** Retention's work: records below the offset are gone. */
     expire: (partition: number, below: number) =>
       admin(async (it) => {
@@ -146,18 +168,40 @@ export function install({ brokers, kafka, producer, admin }: Broker, sink: Sink,
     reset: (partition: number, offset: number) =>
       admin((it) => it.setOffsets({ groupId: group, topic, partitions: [{ partition, offset: String(offset) }] })),
     members: () => admin(async (it) => (await it.describeGroups([group])).groups[0].members.length),
-    deleteDeadLetters: () => admin((it) => it.deleteTopics({ topics: [deadLetterTopic] })),
-    createDeadLetters: () => admin((it) => it.createTopics({ topics: [{ topic: deadLetterTopic }], waitForLeaders: true })),
-    async produce(records: TestRecord[], to = topic): Promise<void> {
-      await producer.send({
-        topic: to,
-        messages: records.map((record) => ({ ...record, headers: record.headers ?? {} })),
-        acks: -1,
-      })
+    /** What a group without members committed, and how it may look after a newer version. */
+    committed: (partition: number) =>
+      admin(async (it) => {
+        const [{ partitions }] = await it.fetchOffsets({ groupId: group, topics: [topic] })
+        const { offset, metadata } = partitions.find((one) => one.partition === partition)!
+        return { offset, metadata }
+      }),
+    async commit(partition: number, offset: number, metadata: string): Promise<void> {
+      const consumer = kafka.consumer({ groupId: group, allowAutoTopicCreation: false })
+      await consumer.connect()
+      await consumer.subscribe({ topic })
+      const joined = new Promise((resolve) => consumer.on('consumer.group_join', resolve))
+      await consumer.run({ autoCommit: false, eachMessage: async () => {} })
+      await joined
+      await consumer.commitOffsets([{ topic, partition, offset: String(offset), metadata }])
+      await consumer.disconnect()
     },
+    /** The operator's wish, as console and CLI write it. */
+    wish: (state: string) =>
+      produce(
+        [
+          {
+            key: `state/${sink.name}`,
+            value: Buffer.from(JSON.stringify({ v: 1, state, by: 'test', at: new Date().toISOString() })),
+          },
+        ],
+        `${prefix}.control`,
+      ),
+    deleteDeadLetters: () => admin((it) => it.deleteTopics({ topics: [deadLetterTopic] })),
+    createDeadLetters: () => createTopic(deadLetterTopic, 1),
+    produce,
     accounts: (of = group): Promise<PartitionAccount[]> => readAccounts(brokers, of, topic),
     /** The sums of all partitions as soon as nothing lags; every problem of the accounts is among them. */
-    async settled(limitMs = 20_000, of = group) {
+    async settled(of = group, limitMs = 20_000) {
       const done = await until(
         'no lag',
         () => readAccounts(brokers, of, topic),

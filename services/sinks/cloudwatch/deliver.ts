@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs'
 import type { Settings } from '../../platform/settings.ts'
 import type { Connection, Outcome } from '../runtime/contract.ts'
-import { outcomeOfError } from '../runtime/outcome.ts'
+import { outcomeOfError, retryAfterMs } from '../runtime/outcome.ts'
 import type { fields } from './fields.ts'
 
 type CloudWatchSettings = Settings<typeof fields>
@@ -96,13 +96,13 @@ function partial(info: RejectedLogEventsInfo, events: number): Outcome {
 }
 
 function judge(error: unknown): Outcome {
-  const { name, message, $retryAfter } = error as Error & { $retryAfter?: number }
+  const { name, message, $response } = error as Error & { $response?: { headers?: Record<string, string> } }
   const reason = snakeCase(name)
   if (HOLD.test(name)) return { kind: 'hold', reason, message }
   if (REJECTED.test(name)) return { kind: 'rejected', reason, message }
   const broken = outcomeOfError(error)
   if (broken.kind === 'hold' || !('$fault' in (error as object))) return broken // not an answer of AWS
-  return { kind: 'retry', reason, message, afterMs: $retryAfter }
+  return { kind: 'retry', reason, message, afterMs: retryAfterMs($response?.headers?.['retry-after'], Date.now()) }
 }
 
 const snakeCase = (name: string) =>

@@ -12,7 +12,7 @@ import { type Account, type DeadLetter, encodeAccount } from '../../topics/recor
 import { backoffMs } from './backoff.ts'
 import { type Entry, isFull, takeBatch } from './batch.ts'
 import type { Connection, Encoded, Limits, Outcome } from './contract.ts'
-import { add, advance, createLane, type Lane, next, nextOf, rewind } from './lane.ts'
+import { add, advance, createLane, hasUnsettled, type Lane, next, nextOf, rewind } from './lane.ts'
 import { outcomeOfError } from './outcome.ts'
 import { createRejections } from './rejections.ts'
 
@@ -293,7 +293,7 @@ export function createFlow(options: FlowOptions) {
     trouble = { kind, reason, message, since: trouble?.since ?? Date.now(), attempts: (trouble?.attempts ?? 0) + 1 }
     retryAt = Date.now() + backoffMs(trouble.attempts, random(), outcome.afterMs)
     consumer?.pause()
-    if (limits.settleMs !== undefined) startAgain()
+    if (limits.settleMs !== undefined && reason !== LETTERS_REFUSED) startAgain()
     else if (batch) redo.unshift({ ...batch, notBefore: Date.now() + backoffMs(batch.attempts, random(), outcome.afterMs) })
     if (begins) watch.troubled(trouble)
     notify()
@@ -396,10 +396,9 @@ export function createFlow(options: FlowOptions) {
         if (work === current) wakeBy(Date.now() + COMMIT_AGAIN_MS)
         return
       }
+      // Lanes outlive a rewind, not an assignment.
+      for (const [i, lane] of lanesDue.entries()) if (lanes.get(lane.partition) === lane) lane.committed = accounts[i]
       if (work !== current) return
-      lanesDue.forEach((lane, i) => {
-        lane.committed = accounts[i]
-      })
     }
   }
 
@@ -511,7 +510,10 @@ export function createFlow(options: FlowOptions) {
     },
     /** The connection broke while nothing was being delivered: what had not settled is sent again. */
     broke(message: string): void {
-      if (settling.length > 0 && !closing) retry(undefined, { kind: 'retry', reason: 'connection_reset', message })
+      if (limits.settleMs === undefined || !lanes.values().some(hasUnsettled)) return
+      if (!closing) return retry(undefined, { kind: 'retry', reason: 'connection_reset', message })
+      settling = []
+      for (const lane of lanes.values()) rewind(lane)
     },
     /** The group moved on while this was paused: known ends of the log. */
     heard(ends: Map<number, number>): void {

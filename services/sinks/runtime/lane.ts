@@ -92,10 +92,14 @@ export function advance(lane: Lane): void {
   lane.head = head
 }
 
-/** Forgets what was not committed; those records are read again. */
+/** Whether something was delivered that may still turn out not to have arrived. */
+export function hasUnsettled(lane: Lane): boolean {
+  return next(lane) !== nextOf(lane.ready) || lane.open.some(({ ending }) => ending === 'delivered')
+}
+
+/** Forgets what has not settled; those records are read again. */
 export function rewind(lane: Lane): void {
-  lane.account = { ...lane.committed }
-  lane.ready = { ...lane.committed }
+  lane.account = { ...lane.ready }
   lane.open = []
   lane.head = 0
   lane.position = lane.settlingAt = next(lane)

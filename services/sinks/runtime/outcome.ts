@@ -21,9 +21,9 @@ export function retryAfterMs(header: string | null | undefined, now: number): nu
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 
-/** Certificates that do not verify: a person must mend that. */
+/** Certificates that do not verify, hosts that speak no TLS (EPROTO in the words of https): a person must mend that. */
 const BAD_TLS =
-  /^(CERT_|ERR_TLS_CERT|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|ERR_OSSL)|^HOSTNAME_MISMATCH$/
+  /^(CERT_|ERR_TLS_CERT|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|ERR_OSSL)|^(HOSTNAME_MISMATCH|EPROTO)$/
 
 /** A delivery that ended in an error: broken connections, time-outs and whatever nobody foresaw are tried again; bad TLS is held. */
 export function outcomeOfError(error: unknown): Outcome {

@@ -1,0 +1,80 @@
+// The vendor at the other end: a stand-in of the sandbox that counts different log_ids and knows when the first and the last came.
+import type { Lifecycle } from '../../services/platform/lifecycle.ts'
+import { startCloudWatch } from '../../services/sandbox/cloudwatch.ts'
+import { startPapertrail } from '../../services/sandbox/papertrail.ts'
+import { startSegment } from '../../services/sandbox/segment.ts'
+import { nowUs, percentile, postedAtUs } from './events.ts'
+import type { SinkName } from './options.ts'
+
+export type ReceiverOptions = {
+  sink: SinkName
+  /** Read from each event when it was posted: costs a little, so only where latency is measured. */
+  latency: boolean
+}
+
+/** What `npm start` calls a stand-in: what fills $ORIGIN, $HOST, $PORT and $CA_FILE of a sink's settings. */
+export type Address = Record<string, string | number>
+
+export type Arrived = {
+  total: number
+  unique: number
+  requests: number
+  /** What else the stand-in counted: refused, discarded, malformed. */
+  counts: Record<string, number>
+  /** When the first event was here, and the last one that was not here before; nowUs(), 0 before there is one. */
+  firstUs: number
+  lastUs: number
+}
+
+/** From the post of a body to the arrival of each of its events, milliseconds; in the last line only. */
+export type Latency = { p50Ms: number; p99Ms: number; maxMs: number }
+
+/** A line of the receiver's output. */
+export type ReceiverLine = { address?: Address; arrived?: Arrived; latency?: Latency }
+
+const start = { cloudwatch: startCloudWatch, segment: startSegment, papertrail: startPapertrail }
+/** How exactly the first and the last arrival are known. */
+const LOOK_MS = 5
+const TELL_MS = 100
+
+/** Tells its address, then what arrived as often as something did, and the latencies at its end. */
+export async function receive(options: ReceiverOptions, lifecycle: Lifecycle, tell: (line: ReceiverLine) => void): Promise<void> {
+  const latenciesMs: number[] = []
+  const measure = ({ id }: { id: string }) => void latenciesMs.push((nowUs() - postedAtUs(id)) / 1_000)
+  const standIn = await start[options.sink]({ fast: true, countIds: true, ...(options.latency ? { onEvent: measure } : {}) })
+  lifecycle.onClose('the stand-in', standIn.close)
+  const { received } = standIn
+  const arrived: Arrived = { total: 0, unique: 0, requests: 0, counts: {}, firstUs: 0, lastUs: 0 }
+  let told = 0
+
+  function look(): void {
+    const { total, unique = 0 } = received
+    if (total > 0 && arrived.firstUs === 0) arrived.firstUs = nowUs()
+    if (unique > arrived.unique) arrived.lastUs = nowUs()
+    Object.assign(arrived, { total, unique })
+  }
+  function tellArrived(): void {
+    look()
+    Object.assign(arrived, { requests: received.requests, counts: received.counts })
+    tell({ arrived })
+    told = arrived.total
+  }
+  const looking = setInterval(look, LOOK_MS)
+  const telling = setInterval(() => {
+    if (received.total !== told) tellArrived()
+  }, TELL_MS)
+  lifecycle.onClose('what arrived', () => {
+    clearInterval(looking)
+    clearInterval(telling)
+    tellArrived()
+    latenciesMs.sort((a, b) => a - b)
+    const latency = {
+      p50Ms: percentile(latenciesMs, 0.5),
+      p99Ms: percentile(latenciesMs, 0.99),
+      maxMs: percentile(latenciesMs, 1),
+    }
+    if (options.latency) tell({ latency })
+  })
+  const { origin, host, port } = standIn
+  tell({ address: { origin, host, port, ...('caFile' in standIn ? { caFile: standIn.caFile as string } : {}) } })
+}

@@ -1,0 +1,180 @@
+// The ingest's settings at work: https, redaction, tokens, limits, and what it tells of itself.
+import { createHmac } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { startIngest } from '../../services/ingest/run.ts'
+import { createLifecycle } from '../../services/platform/lifecycle.ts'
+import { version } from '../../services/platform/version.ts'
+import { makeCertificates } from '../../services/sandbox/certificate.ts'
+import { topicNames } from '../../services/topics/names.ts'
+import { followTopics, ingestEnv, metric, openIngest, send, TOKEN, type Topics } from '../support/ingest.ts'
+import { newPrefix, testKafka } from '../support/kafka.ts'
+import { until } from '../support/wait.ts'
+
+const brokers = inject('brokers')
+const env = ingestEnv(brokers, newPrefix())
+const folder = mkdtempSync(join(tmpdir(), 'ingest-'))
+const file = (name: string, content: string) => {
+  writeFileSync(join(folder, name), content)
+  return join(folder, name)
+}
+const { ca, cert, key } = makeCertificates(Date.now())
+const tls = { INGEST_TLS_CERT_FILE: file('cert.pem', cert), INGEST_TLS_KEY_FILE: file('key.pem', key) }
+
+let topics: Topics
+beforeAll(async () => {
+  const { close } = await openIngest(env)
+  await close()
+  topics = await followTopics(brokers, env.TOPIC_PREFIX)
+})
+afterAll(async () => {
+  await topics?.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** An ingest with some settings more, closed when the test has ended. */
+async function open(more: Record<string, string>) {
+  const ingest = await openIngest({ ...env, ...more }, { ca })
+  onTestFinished(async () => expect(await ingest.close()).toEqual([]))
+  return ingest
+}
+const event = (id: string, data = '{"type":"s"}') => `{"log_id":"${id}","data":${data}}`
+
+describe('https', () => {
+  test('certificate and key - serve it, to those who trust the certificate, and nothing else', async () => {
+    const { origin } = await open(tls)
+    expect((await send(origin, { body: event('tls'), ca })).text).toBe('{"accepted":1,"quarantined":0}')
+    await expect(send(origin, { body: event('no') })).rejects.toThrow(/certificate/)
+    await expect(send(origin.replace('https', 'http'), { body: event('no') })).rejects.toThrow()
+    expect((await topics.news()).events.map(({ key }) => key)).toEqual(['tls'])
+  })
+
+  test.each<[string, Record<string, string>, string[]]>([
+    [
+      'certificate alone',
+      { ...tls, INGEST_TLS_KEY_FILE: '' },
+      ['INGEST_TLS_KEY_FILE: is missing: certificate and key go together'],
+    ],
+    ['key alone', { ...tls, INGEST_TLS_CERT_FILE: '' }, ['INGEST_TLS_CERT_FILE: is missing: certificate and key go together']],
+    [
+      'no such file',
+      { ...tls, INGEST_TLS_CERT_FILE: join(folder, 'none') },
+      ['INGEST_TLS_CERT_FILE: names a file that cannot be read (ENOENT)'],
+    ],
+    [
+      'a key of another',
+      { ...tls, INGEST_TLS_KEY_FILE: file('other.pem', makeCertificates(Date.now()).key) },
+      ['INGEST_TLS_CERT_FILE: is no PEM certificate, or INGEST_TLS_KEY_FILE is not its key'],
+    ],
+    [
+      'no certificate at all',
+      { ...tls, INGEST_TLS_CERT_FILE: tls.INGEST_TLS_KEY_FILE },
+      ['INGEST_TLS_CERT_FILE: is no PEM certificate, or INGEST_TLS_KEY_FILE is not its key'],
+    ],
+    [
+      'and a setting of another kind',
+      { INGEST_TLS_CERT_FILE: tls.INGEST_TLS_CERT_FILE, INGEST_PORT: 'x' },
+      ['INGEST_PORT: must be', 'INGEST_TLS_KEY_FILE: is missing'],
+    ],
+  ])('%s - refuses to start, and says why', async (_, more, problems) => {
+    const lifecycle = createLifecycle()
+    const failure = await startIngest({ ...env, ...more }, lifecycle).catch((error: Error) => error)
+    await lifecycle.close()
+    const lines = failure instanceof Error ? failure.message.split('\n') : []
+    expect(lines).toEqual(problems.map((problem) => expect.stringContaining(problem)))
+    expect(failure).toMatchObject({ name: 'SettingsError' })
+  })
+})
+
+describe('INGEST_REDACT', () => {
+  const REDACT_KEY = 'a key of the tests'
+  const hashed = createHmac('sha256', REDACT_KEY).update('ada@example.com').digest('hex')
+  const redact = { INGEST_REDACT: 'ip:mask, user_name:hash, details.body:drop', REDACT_KEY }
+  const personal =
+    '"ip":"203.0.113.7", "user_name" : "ada@example.com","n":9007199254740993,"details":{ "body":{"password":1}, "id":7}'
+  const redacted = `"ip":"***", "user_name" : "${hashed}","n":9007199254740993,"details":{ "id":7}`
+
+  test('fields - are changed before they are stored; all other bytes stay', async () => {
+    const { origin } = await open(redact)
+    await send(origin, { body: `[${event('r1', `{${personal}}`)},${event('r2', '{ "type":"s" }')}]` })
+    const { events } = await topics.news()
+    const stored = Object.fromEntries(events.map(({ key, value }) => [key, value.toString()]))
+    expect(stored).toEqual({ r1: `{${redacted}}`, r2: '{ "type":"s" }' })
+  })
+
+  test('an event that cannot be stored - is redacted in the dead letters too', async () => {
+    const { origin } = await open({ ...redact, MAX_EVENT_BYTES: '1000' })
+    const pad = `,"pad":"${'x'.repeat(1_000)}"`
+    expect((await send(origin, { body: event('r3', `{${personal}${pad}}`) })).text).toBe('{"accepted":0,"quarantined":1}')
+    const { letters } = await topics.news()
+    expect(letters.map(({ key, value }) => [key, value.toString()])).toEqual([['r3', event('r3', `{${redacted}${pad}}`)]])
+  })
+})
+
+test('INGEST_TOKENS - two are valid while one is rotated, blanks around them do not matter', async () => {
+  const { origin } = await open({ INGEST_TOKENS: ' Bearer old , new ' })
+  const status = async (authorization: string) => (await send(origin, { headers: { authorization } })).status
+  expect([await status('Bearer old'), await status('new'), await status('Bearer new'), await status(TOKEN)]).toEqual([
+    200, 200, 401, 401,
+  ])
+})
+
+test('INGEST_HIGH_WATER_BYTES - above it new bodies are 503 at once, until those before are answered', async () => {
+  const { origin, port } = await open({ INGEST_HIGH_WATER_BYTES: '2048' })
+  const slow = connect(port, '127.0.0.1')
+  onTestFinished(() => void slow.destroy())
+  const body = event('slow').padEnd(3_000)
+  slow.write(
+    `POST /logs HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: ${TOKEN}\r\nContent-Length: ${body.length}\r\n\r\n`,
+  )
+  slow.write(body.slice(0, 2_500))
+  await until(
+    'the first bytes',
+    () => metric(origin, 'ingest_in_flight_bytes'),
+    (bytes) => bytes === 2_500,
+  )
+  const refused = await send(origin, { body: event('refused') })
+  expect([refused.status, refused.headers['retry-after']]).toEqual([503, expect.stringMatching(/^[1-9]\d*$/)])
+  expect(refused.ms).toBeLessThan(1_000)
+  slow.write(body.slice(2_500))
+  await until(
+    'its answer',
+    () => metric(origin, 'ingest_in_flight_bytes'),
+    (bytes) => bytes === 0,
+  )
+  expect((await send(origin, { body: event('taken') })).status).toBe(200)
+  expect((await topics.news()).events.map(({ key }) => key).toSorted()).toEqual(['slow', 'taken'])
+})
+
+test('metrics - count what was acknowledged and what was put aside, by reason', async () => {
+  const { origin } = await open({})
+  const count = async () => (await send(origin, { method: 'GET', path: '/metrics' })).text
+  expect(await count()).toContain('auth0_logs_received_total{source="webhook"} 0')
+  await send(origin, { body: `${event('m1')}\n${event('m2')}\nx\ny\n{"data":{}}` })
+  const text = await count()
+  expect(text).toContain('auth0_logs_received_total{source="webhook"} 2')
+  expect(text).toContain('auth0_logs_quarantined_total{reason="not_json"} 2')
+  expect(text).toContain('auth0_logs_quarantined_total{reason="no_log_id"} 1')
+  expect(text).toContain(`auth0_logs_build_info{service="ingest",version="${version}"} 1`)
+  expect(text).not.toMatch(/m1|m2/)
+  await topics.news()
+})
+
+test('service record - tells in the control topic what runs here, secrets masked', async () => {
+  await open({ REDACT_KEY: 'secret too' })
+  const { kafka } = testKafka(brokers, env.TOPIC_PREFIX)
+  const consumer = kafka.consumer({ groupId: `${env.TOPIC_PREFIX}.test.control`, maxWaitTimeInMs: 200 })
+  await consumer.connect()
+  onTestFinished(() => consumer.disconnect())
+  await consumer.subscribe({ topic: topicNames.control(env.TOPIC_PREFIX), fromBeginning: true })
+  const found: [string, string][] = []
+  await consumer.run({ eachMessage: async ({ message }) => void found.push([String(message.key), String(message.value)]) })
+  const newest = () => found.findLast(([name, record]) => name === 'service/ingest' && record.includes('REDACT_KEY'))
+  await until('the record', newest, (record) => record !== undefined)
+  const settings = { KAFKA_BROKERS: brokers, TOPIC_PREFIX: env.TOPIC_PREFIX, INGEST_TOKENS: '***', REDACT_KEY: '***' }
+  expect(JSON.parse(newest()?.[1] ?? '')).toMatchObject({ v: 1, service: 'ingest', kind: 'ingest', version, settings })
+  expect(JSON.stringify(found)).not.toContain(TOKEN)
+})

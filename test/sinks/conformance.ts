@@ -1,0 +1,75 @@
+// What every sink keeps, whatever the vendor: one suite, run by each sink's conformance.test.ts against its stand-in on a real Kafka.
+// Each test is an installation of its own; several run at a time, since most of a test is waiting.
+import { afterAll, beforeAll, describe, inject, test as base } from 'vitest'
+import type { Environment } from '../../services/platform/settings.ts'
+import type { Fault, ReceivedEvent, StandIn } from '../../services/sandbox/stand-in.ts'
+import type { Sink } from '../../services/sinks/runtime/contract.ts'
+import { type Broker, type Installation, install, openBroker } from '../support/installation.ts'
+import { testEvents } from './conformance/events.ts'
+import { testFaults } from './conformance/faults.ts'
+import { testMembers } from './conformance/members.ts'
+import { testOffsets } from './conformance/offsets.ts'
+
+/** How a vendor shows a fault, and what the report says of it: the reason, a colon, the vendor's own words. */
+export type KnownFault = { fault: Fault; told: RegExp }
+
+export type Subject<S extends StandIn = StandIn> = {
+  sink: Sink
+  /** The stand-in, on the port where one was before. */
+  open: (port?: number) => Promise<S>
+  env: (vendor: S) => Environment
+  /** `data` as the vendor received it. */
+  dataOf: (received: ReceivedEvent) => unknown
+  /** Bytes of `data` that no delivery can hold. */
+  tooLargeBytes: number
+  /** Faults that pass. */
+  passing: KnownFault[]
+  /** What a person must mend; undefined where the stand-in cannot show it. */
+  hold?: KnownFault & { reason: string }
+  /** How the vendor refuses a call for good: reason and words of the dead letter; undefined where it cannot. */
+  rejected?: { reason: string; words: RegExp }
+  /** Whether the vendor says what it took: a delivery without an answer then comes again, and nothing else does. */
+  acknowledges: boolean
+}
+
+/** What a test of the suite works with: a stand-in, and an installation that is pointed at it. Both are closed after the test. */
+export type Scene<S extends StandIn> = { vendor: S; place: Installation }
+export type Suite<S extends StandIn> = {
+  subject: Subject<S>
+  test: typeof base<Scene<S>>
+  /** The sink's own name of a setting: LOG_LEVEL as CLOUDWATCH_LOG_LEVEL. */
+  own: (name: string) => string
+}
+
+export function conformance<S extends StandIn>(subject: Subject<S>, more: (suite: Suite<S>) => void = () => {}): void {
+  let broker: Broker
+  beforeAll(async () => {
+    broker = await openBroker(inject('brokers'))
+  })
+  afterAll(() => broker.close())
+
+  const test = base.extend<Scene<S>>({
+    // oxlint-disable-next-line no-empty-pattern -- vitest reads from the pattern what a fixture needs
+    vendor: async ({}, use) => {
+      const vendor = await subject.open()
+      const { close } = vendor
+      let closed: Promise<void> | undefined
+      await use(Object.assign(vendor, { close: () => (closed ??= close()) }))
+      await vendor.close()
+    },
+    place: async ({ vendor }, use) => {
+      const place = install(broker, subject.sink, subject.env(vendor))
+      await use(place)
+      await place.close()
+    },
+  })
+  const suite = { subject, test, own: (name: string) => `${subject.sink.name.toUpperCase()}_${name}` } as unknown as Suite<S>
+
+  describe(subject.sink.name, { concurrent: true, timeout: 60_000 }, () => {
+    testFaults(suite)
+    testOffsets(suite)
+    testEvents(suite)
+    testMembers(suite)
+    more(suite)
+  })
+}

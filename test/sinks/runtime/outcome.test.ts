@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest'
+import { outcomeOfError, outcomeOfStatus, retryAfterMs } from '../../../services/sinks/runtime/outcome.ts'
+
+const now = Date.parse('2026-03-04T05:06:07Z')
+
+describe('outcomeOfStatus', () => {
+  it.each([
+    ['delivered', [200, 201, 202, 204, 299]],
+    ['retry', [408, 425, 429, 500, 502, 503, 504, 599]],
+    ['rejected', [400, 413, 422]],
+    ['hold', [401, 403, 404, 405, 410, 301, 307, 0]],
+  ])('outcomeOfStatus - %s: %j', (kind, statuses) => {
+    expect(statuses.map((status) => outcomeOfStatus(status, 'words').kind)).toEqual(statuses.map(() => kind))
+  })
+
+  it("outcomeOfStatus - reason and the vendor's words", () => {
+    expect(outcomeOfStatus(403, 'not you')).toEqual({ kind: 'hold', reason: 'http_403', message: 'not you' })
+    expect(outcomeOfStatus(400, 'bad')).toEqual({ kind: 'rejected', reason: 'http_400', message: 'bad' })
+  })
+
+  it('outcomeOfStatus - hands on Retry-After', () => {
+    expect(outcomeOfStatus(429, 'slow down', '3', now)).toEqual({
+      kind: 'retry',
+      reason: 'http_429',
+      message: 'slow down',
+      afterMs: 3_000,
+    })
+  })
+})
+
+describe('retryAfterMs', () => {
+  it.each([
+    ['3', 3_000],
+    [' 3 ', 3_000],
+    ['0.5', 500],
+    ['0', 0],
+    ['Wed, 04 Mar 2026 05:06:17 GMT', 10_000],
+    ['Wed, 04 Mar 2026 05:06:00 GMT', 0],
+    ['soon', undefined],
+    ['', undefined],
+    [null, undefined],
+    [undefined, undefined],
+  ])('retryAfterMs - %j is %j ms', (header, ms) => {
+    expect(retryAfterMs(header, now)).toBe(ms)
+  })
+})
+
+const coded = (code: string, message = 'words') => Object.assign(new Error(message), { code })
+const named = (name: string, more: object = {}) => Object.assign(new Error('words'), { name, ...more })
+
+describe('outcomeOfError', () => {
+  it.each([
+    ['a reset', coded('ECONNRESET'), 'retry', 'econnreset'],
+    ['nobody listening', coded('ECONNREFUSED'), 'retry', 'econnrefused'],
+    ['no such name', coded('ENOTFOUND'), 'retry', 'enotfound'],
+    ['a code beneath', new Error('fetch failed', { cause: coded('EPIPE') }), 'retry', 'epipe'],
+    ['a throw nobody foresaw', new TypeError('x is undefined'), 'retry', 'unexpected'],
+    ['a thrown text', 'oh', 'retry', 'unexpected'],
+    ['nothing', undefined, 'retry', 'unexpected'],
+    ['an abort', named('AbortError', { code: 'ABORT_ERR' }), 'retry', 'timeout'],
+    ['the end of AbortSignal.timeout', new DOMException('late', 'TimeoutError'), 'retry', 'timeout'],
+    ['a reset in the words of the AWS SDK', named('TimeoutError', { code: 'ECONNRESET' }), 'retry', 'econnreset'],
+    ['an expired certificate', coded('CERT_HAS_EXPIRED'), 'hold', 'bad_tls'],
+    ['an unknown CA', coded('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), 'hold', 'bad_tls'],
+    ['a self-signed certificate', coded('DEPTH_ZERO_SELF_SIGNED_CERT'), 'hold', 'bad_tls'],
+    ['a self-signed CA', coded('SELF_SIGNED_CERT_IN_CHAIN'), 'hold', 'bad_tls'],
+    ['a foreign host name', coded('ERR_TLS_CERT_ALTNAME_INVALID'), 'hold', 'bad_tls'],
+    ['no TLS at all', coded('ERR_SSL_WRONG_VERSION_NUMBER'), 'hold', 'bad_tls'],
+  ])('outcomeOfError - %s', (_, error, kind, reason) => {
+    expect(outcomeOfError(error)).toMatchObject({ kind, reason, message: expect.stringMatching(/\S/) })
+  })
+
+  it('outcomeOfError - says what the causes say', () => {
+    const all = new AggregateError([coded('ECONNREFUSED', 'connect ECONNREFUSED ::1:1')], '')
+    expect(outcomeOfError(Object.assign(all, { code: 'ECONNREFUSED' }))).toEqual({
+      kind: 'retry',
+      reason: 'econnrefused',
+      message: 'connect ECONNREFUSED ::1:1',
+    })
+  })
+})
