@@ -23,6 +23,8 @@ import { tlsPair } from './tls.ts'
 
 /** A sender has this long for its headers and body. */
 const REQUEST_MS = 60_000
+/** A kept connection may be idle for longer than balancers let it be (60 s): they close it, not we while they send. */
+const IDLE_MS = 75_000
 /** A closing service answers what it has accepted within this time; with 3 s for the producer it ends within 10. */
 const DRAIN_MS = 6_500
 
@@ -108,6 +110,7 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
   const listening = await listen(app, { port: settings.port, tls, drainMs: DRAIN_MS })
   listening.server.requestTimeout = REQUEST_MS
   listening.server.headersTimeout = REQUEST_MS / 4
+  listening.server.keepAliveTimeout = IDLE_MS
   lifecycle.onClose('http', listening.close, DRAIN_MS + 1_000)
   log.info({ port: listening.port, https: tls !== undefined }, 'listening')
   if (settings.replicationFactor === 1 && !settings.brokers.every((broker) => /^(localhost|127\.|\[::1\])/.test(broker))) {

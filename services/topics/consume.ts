@@ -140,10 +140,12 @@ export async function consume({ kafka, settings, log }: KafkaClient, options: Co
     resolveOffset,
     heartbeat,
     isRunning,
+    isStale,
     commitOffsetsIfNecessary,
   }: EachBatchPayload): Promise<void> {
     commitOnce = commitOffsetsIfNecessary
-    if (!ready || wishedPaused || !isRunning()) return
+    // Stale: fetched before a seek. One fetch brings several partitions, and kafkajs offers the others' records all the same.
+    if (!ready || wishedPaused || isStale() || !isRunning()) return
     const current = epoch
     let failure: unknown
     const beat = () =>

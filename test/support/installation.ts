@@ -12,6 +12,8 @@ import { seededRandom } from './random.ts'
 import { until } from './wait.ts'
 
 export const PARTITIONS = 3
+/** A consumer that closes waits for its last fetch: 5 s unless told otherwise. */
+const READING = { allowAutoTopicCreation: false, maxWaitTimeInMs: 100 }
 
 /** An Auth0 log as the ingest would store it. */
 export type TestEvent = { id: string; type: string; value: Buffer; data: Record<string, unknown> }
@@ -83,19 +85,20 @@ export type Member = {
 
 export type Installation = Awaited<ReturnType<typeof install>>
 
+export const newPrefix = () => `test-${randomUUID()}`
+
 /** @param env what the sink needs beside Kafka; what a member is started with wins */
-export function install({ brokers, kafka, producer, admin }: Broker, sink: Sink, env: Environment) {
-  const prefix = `test-${randomUUID()}`
+export function install({ brokers, kafka, producer, admin }: Broker, sink: Sink, env: Environment, prefix = newPrefix()) {
   const topic = prefix
   const group = `${prefix}.${sink.name}`
   const deadLetterTopic = `${prefix}.dead-letter.${sink.name}`
   const closers: (() => Promise<unknown>)[] = []
 
-  async function startMember(more: Environment = {}): Promise<Member> {
+  async function startMember(more: Environment = {}, as = sink): Promise<Member> {
     const lifecycle = createLifecycle()
     closers.push(lifecycle.close)
     const { port } = await startSink(
-      sink,
+      as,
       {
         KAFKA_BROKERS: brokers,
         KAFKA_SESSION_TIMEOUT: '6',
@@ -146,9 +149,9 @@ export function install({ brokers, kafka, producer, admin }: Broker, sink: Sink,
     group,
     /** A member that need not become ready. */
     begin: startMember,
-    /** A member as soon as it has partitions, or is paused or stopped by wish. */
-    async start(more?: Environment): Promise<Member> {
-      const member = await startMember(more)
+    /** A member as soon as it has partitions, or is paused or stopped by wish. @param as the same sink with other limits */
+    async start(more?: Environment, as?: Sink): Promise<Member> {
+      const member = await startMember(more, as)
       await until(
         'the member to be ready',
         () => member.status('/readyz'),
@@ -176,7 +179,7 @@ export function install({ brokers, kafka, producer, admin }: Broker, sink: Sink,
         return { offset, metadata }
       }),
     async commit(partition: number, offset: number, metadata: string): Promise<void> {
-      const consumer = kafka.consumer({ groupId: group, allowAutoTopicCreation: false })
+      const consumer = kafka.consumer({ groupId: group, ...READING })
       await consumer.connect()
       await consumer.subscribe({ topic })
       const joined = new Promise((resolve) => consumer.on('consumer.group_join', resolve))
@@ -217,7 +220,7 @@ export function install({ brokers, kafka, producer, admin }: Broker, sink: Sink,
     async follow({ onlyReports = false } = {}): Promise<{ letters: Stored[]; reports: Report[] }> {
       const letters: Stored[] = []
       const reports: Report[] = []
-      const consumer = kafka.consumer({ groupId: `${prefix}.test.${randomUUID()}`, allowAutoTopicCreation: false })
+      const consumer = kafka.consumer({ groupId: `${prefix}.test.${randomUUID()}`, ...READING })
       closers.push(() => consumer.disconnect())
       await consumer.connect()
       const topics = [`${prefix}.reports`, ...(onlyReports ? [] : [deadLetterTopic])]
@@ -235,6 +238,26 @@ export function install({ brokers, kafka, producer, admin }: Broker, sink: Sink,
         },
       })
       return { letters, reports }
+    },
+    /** What the control topic holds now: the last record of each key. */
+    async control(): Promise<Map<string, unknown>> {
+      const records = new Map<string, unknown>()
+      const topicName = `${prefix}.control`
+      const [{ high }] = await admin((it) => it.fetchTopicOffsets(topicName))
+      const end = Promise.withResolvers<void>()
+      const consumer = kafka.consumer({ groupId: `${prefix}.test.${randomUUID()}`, ...READING })
+      await consumer.connect()
+      await consumer.subscribe({ topic: topicName, fromBeginning: true })
+      await consumer.run({
+        autoCommit: false,
+        eachMessage: async ({ message: { key, value, offset } }) => {
+          records.set(String(key), JSON.parse(String(value)))
+          if (Number(offset) + 1 >= Number(high)) end.resolve()
+        },
+      })
+      await within(end.promise, 10_000, 'reading the control topic')
+      await consumer.disconnect()
+      return records
     },
     async close(): Promise<void> {
       for (const close of closers.toReversed()) await close()

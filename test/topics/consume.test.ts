@@ -263,8 +263,7 @@ describe('consume', { concurrent: true }, () => {
           records.map(({ offset }) => Number(offset)),
         )
         working.resolve()
-        const [term] = first.terms
-        await Promise.race([new Promise((resolve) => term.signal.addEventListener('abort', resolve)), sleep(10_000)])
+        await sleep(10_000, first.terms.at(-1)?.signal)
         return 0
       },
       rebalancing: async () => {

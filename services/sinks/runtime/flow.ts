@@ -21,6 +21,8 @@ const DELIVERY_MS = 20_000
 /** How long a closing flow waits for deliveries under way, and a rebalance too. */
 const DRAIN_MS = 4_000
 const SETTLE_CHECK_MS = 250
+/** After a delivery began, one that is not full waits this long for more: a lone event goes at once, a stream in fewer calls. */
+const LINGER_MS = 10
 const COMMIT_AGAIN_MS = 1_000
 /** Dead letters that may wait for their acknowledgement before no more events are taken. */
 const LETTERS_WAITING = 1_000
@@ -87,6 +89,7 @@ export function createFlow(options: FlowOptions) {
   let trouble: Trouble | undefined
   let retryAt = 0
   let sendAfter = 0
+  let lingerUntil = 0
   let timer: NodeJS.Timeout | undefined
   let timerAt = Number.POSITIVE_INFINITY
   let closing = false
@@ -197,6 +200,7 @@ export function createFlow(options: FlowOptions) {
   function newBatch(now: number): Batch | undefined {
     const due = isFull(waiting.length, waitingBytes, limits) || (waiting.length > 0 && inFlight === 0)
     if (!due) return undefined
+    if (!isFull(waiting.length, waitingBytes, limits) && now < lingerUntil) return void wakeBy(lingerUntil)
     if (now < sendAfter) return void wakeBy(sendAfter)
     const entries = takeBatch(waiting, limits)
     for (const { bytes } of entries) waitingBytes -= bytes
@@ -204,6 +208,7 @@ export function createFlow(options: FlowOptions) {
       const own = (limits.perSecond * lanes.size) / options.partitions
       sendAfter = Math.max(now, sendAfter) + (entries.length / own) * 1000
     }
+    lingerUntil = now + LINGER_MS
     notify()
     return { entries, attempts: 0, firstAt: now, notBefore: 0 }
   }
