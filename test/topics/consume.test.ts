@@ -7,7 +7,7 @@ import { consume, type GroupConsumer, type Handlers, type Term } from '../../ser
 import { kafkaFields } from '../../services/topics/fields.ts'
 import { createLogger } from '../../services/platform/logger.ts'
 import { readSettings } from '../../services/platform/settings.ts'
-import { type Broker, openBroker } from '../support/installation.ts'
+import { type Broker, openBroker } from '../support/plain-kafka.ts'
 import { until } from '../support/wait.ts'
 
 const SESSION_S = 6
@@ -28,14 +28,7 @@ type Place = { topic: string; group: string; fill: (count: number) => Promise<vo
 async function openPlace(count: number): Promise<Place> {
   const topic = `test-${randomUUID()}`
   const group = `${topic}.group`
-  await broker.admin(async (admin) => {
-    await admin.createTopics({ topics: [{ topic, numPartitions: PARTITIONS }], waitForLeaders: false })
-    await until(
-      'leaders',
-      () => admin.fetchTopicOffsets(topic).catch(() => []),
-      ({ length }) => length === PARTITIONS,
-    )
-  })
+  await broker.createTopic(topic, PARTITIONS)
   let next = 0
   async function fill(more: number): Promise<void> {
     const messages = Array.from({ length: PARTITIONS * more }, (_, n) => ({

@@ -5,7 +5,7 @@ import type { KafkaClient } from '../../services/topics/client.ts'
 import { followControl, isDesiredState, publishControl } from '../../services/topics/control.ts'
 import { ensureTopics } from '../../services/topics/create.ts'
 import { openProducer } from '../../services/topics/produce.ts'
-import { type Broker, openBroker } from '../support/installation.ts'
+import { type Broker, openBroker } from '../support/plain-kafka.ts'
 import { newPrefix, testKafka } from '../support/kafka.ts'
 import { schemaProblems } from '../support/schemas.ts'
 import { until } from '../support/wait.ts'
@@ -98,13 +98,9 @@ describe('control', { concurrent: true }, () => {
         validateOnly: false,
         resources: [{ type: 2, name: topic, configEntries: [{ name: 'cleanup.policy', value: 'delete' }] }],
       })
-      await admin.fetchTopicOffsets(topic)
-      await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] })
     })
+    await broker.expire(topic, 0, 2)
     expect((await follow(context, client)).records.get('state/a')).toMatchObject({ state: 'running' })
-    await broker
-      .admin((admin) => admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '3' }] }))
-      .catch(() => {})
   })
 
   test('control - followers leave no group behind', async (context) => {

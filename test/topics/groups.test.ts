@@ -2,9 +2,8 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { committedOffsets, logRanges, offsetsAt, setOffsets } from '../../services/topics/groups.ts'
-import { type Broker, openBroker } from '../support/installation.ts'
+import { type Broker, openBroker } from '../support/plain-kafka.ts'
 import { testKafka } from '../support/kafka.ts'
-import { until } from '../support/wait.ts'
 
 const topic = `test-${randomUUID()}`
 const client = testKafka(inject('brokers'), topic)
@@ -13,14 +12,7 @@ let broker: Broker
 
 beforeAll(async () => {
   broker = await openBroker(inject('brokers'))
-  await broker.admin(async (admin) => {
-    await admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: false })
-    await until(
-      'leaders',
-      () => admin.fetchTopicOffsets(topic).catch(() => []),
-      ({ length }) => length === 2,
-    )
-  })
+  await broker.createTopic(topic, 2)
   const messages = Array.from({ length: 10 }, (_, n) => ({ partition: 0, value: String(n), timestamp: String(T + n * 1_000) }))
   await broker.producer.send({ topic, messages })
 })
@@ -34,10 +26,7 @@ describe('groups', () => {
       { partition: 0, start: 0, end: 10 },
       { partition: 1, start: 0, end: 0 },
     ])
-    await broker.admin(async (admin) => {
-      await admin.fetchTopicOffsets(topic)
-      await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '4' }] })
-    })
+    await broker.expire(topic, 0, 4)
     expect(byPartition(await logRanges(client, topic))[0]).toEqual({ partition: 0, start: 4, end: 10 })
   })
 
@@ -58,21 +47,9 @@ describe('groups', () => {
     ])
   })
 
-  /** A member of a group, after it has committed. */
-  async function joined(group: string) {
-    const consumer = broker.kafka.consumer({ groupId: group })
-    await consumer.connect()
-    await consumer.subscribe({ topic })
-    const join = new Promise((resolve) => consumer.on('consumer.group_join', resolve))
-    await consumer.run({ autoCommit: false, eachMessage: async () => {} })
-    await join
-    await consumer.commitOffsets([{ topic, partition: 0, offset: '8', metadata: 'account' }])
-    return consumer
-  }
-
   test.concurrent('setOffsets - moves a group without members and clears its metadata', async () => {
     const group = `${topic}.left`
-    await (await joined(group)).disconnect()
+    await (await broker.commit(group, topic, '8', 'account')).leave()
     expect(byPartition(await committedOffsets(client, group, topic))[0]).toEqual({ partition: 0, offset: 8, metadata: 'account' })
     await setOffsets(client, group, topic, new Map([[0, 5]]))
     expect(byPartition(await committedOffsets(client, group, topic))).toEqual([
@@ -83,9 +60,9 @@ describe('groups', () => {
 
   test.concurrent('setOffsets - is refused while the group has members', async () => {
     const group = `${topic}.joined`
-    const member = await joined(group)
+    const member = await broker.commit(group, topic, '8', 'account')
     await expect(setOffsets(client, group, topic, new Map([[0, 5]]))).rejects.toThrow(/no running instances/)
     expect(byPartition(await committedOffsets(client, group, topic))[0]).toEqual({ partition: 0, offset: 8, metadata: 'account' })
-    await member.disconnect()
+    await member.leave()
   })
 })

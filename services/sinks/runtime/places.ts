@@ -20,10 +20,12 @@ export async function anchorNewGroup(client: KafkaClient, group: string, topic: 
 
 /** Places of these partitions: the account behind each commit, or a new one where there is none. */
 export async function findPlaces(client: KafkaClient, group: string, topic: string, partitions: number[]): Promise<Place[]> {
-  const [committed, ranges, recent] = await Promise.all([
+  const now = Date.now()
+  const [committed, ranges, recent, before] = await Promise.all([
     committedOffsets(client, group, topic),
     logRanges(client, topic),
-    offsetsAt(client, topic, Date.now() - WINDOW_MS),
+    offsetsAt(client, topic, now - WINDOW_MS),
+    offsetsAt(client, topic, now - 2 * WINDOW_MS),
   ])
   return partitions.map((partition) => {
     const { start, end } = ranges.find((range) => range.partition === partition)!
@@ -31,9 +33,10 @@ export async function findPlaces(client: KafkaClient, group: string, topic: stri
     const at = offset >= 0 ? offset : start
     const account = decodeAccount(metadata, at) ?? newAccount(at)
     // Copies of one event share the partition, so the window is what stands just below. A repeat counts only against a record of
-    // the same account: a replay from here is complete. Far behind, the last ten minutes lie ahead: then the ids alone decide.
-    const young = recent.get(partition) ?? at
-    const window = Math.max(at - WINDOW_IDS, young <= at ? young : 0)
+    // the same account: a replay from here is complete. A next record of the last ten minutes has its window within the last twenty;
+    // far behind, the ids alone decide.
+    const isRecent = (recent.get(partition) ?? at) <= at
+    const window = Math.max(at - WINDOW_IDS, isRecent ? (before.get(partition) ?? 0) : 0)
     return { partition, account, logStart: start, end, refillFrom: Math.min(at, Math.max(window, start, account.base)) }
   })
 }

@@ -1,6 +1,6 @@
 // What arrived at a vendor.
 import type { ReceivedEvent, StandIn } from '../../../services/sandbox/stand-in.ts'
-import type { TestEvent } from '../../support/installation.ts'
+import type { TestEvent } from '../../support/test-events.ts'
 
 /** Everything that was delivered, repeats that the vendor dropped by itself included. */
 export const arrivals = ({ received }: StandIn): ReceivedEvent[] => [

@@ -1,8 +1,9 @@
 // What becomes of events: delivered once, put aside, counted as repeats, filtered, redacted.
 import { expect } from 'vitest'
 import type { StandIn } from '../../../services/sandbox/stand-in.ts'
-import { makeEvents, type Report, recordOf } from '../../support/installation.ts'
+import type { Report } from '../../support/installation.ts'
 import { schemaProblems } from '../../support/schemas.ts'
+import { makeEvents, recordOf } from '../../support/test-events.ts'
 import { until } from '../../support/wait.ts'
 import type { Suite } from '../conformance.ts'
 import { arrivals, idsOf } from './arrivals.ts'

@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { sleep } from '../../../services/platform/lifecycle.ts'
 import type { StandIn } from '../../../services/sandbox/stand-in.ts'
-import { makeEvents, recordOf, type TestEvent } from '../../support/installation.ts'
+import { makeEvents, recordOf, type TestEvent } from '../../support/test-events.ts'
 import { until } from '../../support/wait.ts'
 import type { Suite } from '../conformance.ts'
 import { arrivals, timesArrived } from './arrivals.ts'

@@ -2,7 +2,7 @@
 import { expect } from 'vitest'
 import { sleep } from '../../../services/platform/lifecycle.ts'
 import type { StandIn } from '../../../services/sandbox/stand-in.ts'
-import { makeEvents, recordOf } from '../../support/installation.ts'
+import { makeEvents, recordOf } from '../../support/test-events.ts'
 import { until } from '../../support/wait.ts'
 import type { Suite } from '../conformance.ts'
 import { arrivals, idsOf, timesArrived } from './arrivals.ts'
@@ -102,11 +102,11 @@ export function testOffsets<S extends StandIn>({ subject, test }: Suite<S>): voi
     await place.createTopic()
     const metadata = JSON.stringify({ v: 2, base: '0', somehow: 'else' })
     await place.produce(makeEvents(30).map((event, n) => recordOf(event, n % 3)))
-    await place.commit(0, 5, metadata)
+    await place.commit(5, metadata)
     const member = await place.begin()
     await until('a member', place.members, (count) => count === 1)
     await sleep(1_500)
     expect([await member.status('/readyz'), arrivals(vendor).length]).toEqual([503, 0])
-    expect(await place.committed(0)).toEqual({ offset: '5', metadata })
+    expect(await place.committed()).toEqual({ offset: '5', metadata })
   })
 }

@@ -8,7 +8,7 @@ import { type Papertrail, startPapertrail } from '../../../services/sandbox/pape
 import type { Sink } from '../../../services/sinks/runtime/contract.ts'
 import { SETTLE_MS } from '../../../services/sinks/papertrail/limits.ts'
 import { papertrail } from '../../../services/sinks/papertrail/sink.ts'
-import { makeEvents, recordOf } from '../../support/installation.ts'
+import { makeEvents, recordOf } from '../../support/test-events.ts'
 import { until } from '../../support/wait.ts'
 import { conformance, type Suite } from '../conformance.ts'
 import { arrivals, idsOf } from '../conformance/arrivals.ts'

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { within } from '../../../services/platform/lifecycle.ts'
+import { sleep, within } from '../../../services/platform/lifecycle.ts'
 import { readSettings } from '../../../services/platform/settings.ts'
 import { makeCertificates } from '../../../services/sandbox/certificate.ts'
 import { startPapertrail } from '../../../services/sandbox/papertrail.ts'
@@ -132,6 +132,7 @@ describe('papertrail deliver', () => {
     expect(await connection.deliver(itemsOf(env, 3), inTime())).toEqual({ kind: 'delivered' })
     await arrived(6)
     const again = connection.broken!()
+    expect(await Promise.race([again, sleep(100).then(() => 'whole')])).toBe('whole')
     vendor.misbehave('reset', 1)
     expect(await within(again, 1_000, 'hearing of the second break')).toMatch(/ECONNRESET|closed/)
   })
@@ -149,6 +150,7 @@ describe('papertrail deliver', () => {
     const [later] = await until('the later message', short, ({ length }) => length > 0)
     expect(JSON.parse(later.text)).toMatchObject({ log_id: '0', padding: '' })
     expect(vendor.received.counts.malformed).toBeUndefined()
+    expect(vendor.received.requests, 'connections').toBe(2)
   })
 
   it('close - ends within its limit also where the peer hangs; twice is no harm', async () => {

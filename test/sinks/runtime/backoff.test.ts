@@ -1,3 +1,4 @@
+// How long a failed delivery waits.
 import { describe, expect, it } from 'vitest'
 import { backoffMs, FIRST_MS, LONGEST_MS } from '../../../services/sinks/runtime/backoff.ts'
 

@@ -1,3 +1,4 @@
+// What makes the next delivery.
 import { describe, expect, it } from 'vitest'
 import { LogEvent } from '../../../services/events/log-event.ts'
 import { type Entry, isFull, takeBatch } from '../../../services/sinks/runtime/batch.ts'

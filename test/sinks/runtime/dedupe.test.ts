@@ -1,3 +1,4 @@
+// Which records are repeats: exactly those.
 import { describe, expect, it } from 'vitest'
 import { createDedupe, WINDOW_IDS, WINDOW_MS } from '../../../services/sinks/runtime/dedupe.ts'
 import { seededRandom } from '../../support/random.ts'

@@ -1,6 +1,17 @@
+// The bookkeeping of one partition.
 import { describe, expect, it } from 'vitest'
 import { type Ending, LogEvent } from '../../../services/events/log-event.ts'
-import { add, advance, createLane, lag, type Lane, next, oldestOpen, rewind } from '../../../services/sinks/runtime/lane.ts'
+import {
+  add,
+  advance,
+  createLane,
+  hasUnsettled,
+  lag,
+  type Lane,
+  next,
+  oldestOpen,
+  rewind,
+} from '../../../services/sinks/runtime/lane.ts'
 import { newAccount } from '../../../services/topics/records.ts'
 import { seededRandom } from '../../support/random.ts'
 
@@ -95,6 +106,21 @@ describe('lane', () => {
     again.forEach((event) => end(event))
     advance(it)
     expect([next(it), it.account.delivered, it.account.expired]).toEqual([5, 5, 0])
+  })
+
+  it('lane - something is unsettled from its delivery on, contiguous or not, until it is ready', () => {
+    const it = lane()
+    const [first, second] = take(it, 0, 1)
+    expect(hasUnsettled(it)).toBe(false)
+    end(second)
+    expect(hasUnsettled(it)).toBe(true)
+    end(first)
+    advance(it)
+    expect(hasUnsettled(it)).toBe(true)
+    it.ready = { ...it.account }
+    expect(hasUnsettled(it)).toBe(false)
+    end(take(it, 2)[0], 'filtered')
+    expect(hasUnsettled(it)).toBe(false)
   })
 
   it('lane - lag is what Kafka holds and has not ended, also when the end was last heard of long ago', () => {

@@ -1,3 +1,4 @@
+// What answers and errors mean, as a table.
 import { describe, expect, it } from 'vitest'
 import { outcomeOfError, outcomeOfStatus, retryAfterMs } from '../../../services/sinks/runtime/outcome.ts'
 

@@ -1,3 +1,4 @@
+// When rejections are not the fault of the events.
 import { describe, expect, it } from 'vitest'
 import { createRejections } from '../../../services/sinks/runtime/rejections.ts'
 

@@ -1,0 +1,73 @@
+// Kafka by kafkajs alone, for tests that must not trust services/topics.
+import { randomUUID } from 'node:crypto'
+import { type Admin, type EachMessagePayload, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
+import { until } from './wait.ts'
+
+/** A consumer that closes waits for its last fetch: 5 s unless told otherwise. */
+const READING = { allowAutoTopicCreation: false, maxWaitTimeInMs: 100 }
+
+/** What all tests of a file share. */
+export type Broker = {
+  brokers: string
+  producer: Producer
+  /** An admin of its own a call: kafkajs' forgets topics that another caller deletes. */
+  admin: <T>(work: (admin: Admin) => Promise<T>) => Promise<T>
+  createTopic: (topic: string, partitions: number) => Promise<void>
+  /** Records below the offset are gone, as by retention. */
+  expire: (topic: string, partition: number, below: number) => Promise<void>
+  /** Reads topics from their beginning until it is closed; they must be there, and stay. */
+  read: (topics: string[], take: (record: EachMessagePayload) => void) => Promise<{ close: () => Promise<void> }>
+  /** Commits an offset of partition 0 as a member of the group, which stays until it is told to leave. */
+  commit: (group: string, topic: string, offset: string, metadata: string) => Promise<{ leave: () => Promise<void> }>
+  close: () => Promise<void>
+}
+
+export async function openBroker(brokers: string): Promise<Broker> {
+  const kafka = new Kafka({ clientId: 'test', brokers: brokers.split(','), logLevel: logLevel.NOTHING })
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner, allowAutoTopicCreation: false })
+  await producer.connect()
+  const admin: Broker['admin'] = async (work) => {
+    const own = kafka.admin()
+    await own.connect()
+    try {
+      return await work(own)
+    } finally {
+      await own.disconnect()
+    }
+  }
+  return {
+    brokers,
+    producer,
+    admin,
+    /** kafkajs' own waiting for leaders gives up where the topic is not known everywhere yet. */
+    createTopic: (topic, numPartitions) =>
+      admin(async (it) => {
+        await it.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: false })
+        const leaders = () => it.fetchTopicOffsets(topic).catch(() => [])
+        await until(`leaders of ${topic}`, leaders, ({ length }) => length === numPartitions)
+      }),
+    expire: (topic, partition, below) =>
+      admin(async (it) => {
+        await it.fetchTopicOffsets(topic) // kafkajs deletes only where it knows the leaders already
+        await it.deleteTopicRecords({ topic, partitions: [{ partition, offset: String(below) }] })
+      }),
+    async read(topics, take) {
+      const consumer = kafka.consumer({ groupId: `${topics[0]}.test.${randomUUID()}`, ...READING })
+      await consumer.connect()
+      await consumer.subscribe({ topics, fromBeginning: true })
+      await consumer.run({ autoCommit: false, eachMessage: async (record) => take(record) })
+      return { close: () => consumer.disconnect() }
+    },
+    async commit(groupId, topic, offset, metadata) {
+      const consumer = kafka.consumer({ groupId, ...READING })
+      await consumer.connect()
+      await consumer.subscribe({ topic })
+      const joined = new Promise((resolve) => consumer.on('consumer.group_join', resolve))
+      await consumer.run({ autoCommit: false, eachMessage: async () => {} })
+      await joined
+      await consumer.commitOffsets([{ topic, partition: 0, offset, metadata }])
+      return { leave: () => consumer.disconnect() }
+    },
+    close: () => producer.disconnect(),
+  }
+}
