@@ -157,8 +157,14 @@ export async function followTopics(brokers: string, prefix: string): Promise<Top
   return {
     async news() {
       for (const topic of names) {
-        const ends = await admin.fetchTopicOffsets(topic)
         const deadline = Date.now() + 10_000
+        // A topic just created has no leaders for a moment.
+        const ask = (): ReturnType<typeof admin.fetchTopicOffsets> =>
+          admin.fetchTopicOffsets(topic).catch((error: { retriable?: boolean }) => {
+            if (!error.retriable || Date.now() > deadline) throw error
+            return sleep(50).then(ask)
+          })
+        const ends = await ask()
         while (ends.some((end) => behind(topic, end))) {
           if (Date.now() > deadline) throw new Error(`the records of ${topic} were not read within 10 s`)
           await sleep(2)

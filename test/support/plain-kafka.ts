@@ -65,7 +65,13 @@ export async function openBroker(brokers: string): Promise<Broker> {
       const joined = new Promise((resolve) => consumer.on('consumer.group_join', resolve))
       await consumer.run({ autoCommit: false, eachMessage: async () => {} })
       await joined
-      await consumer.commitOffsets([{ topic, partition: 0, offset, metadata }])
+      // kafkajs says nothing where it is not ready yet, as after a first join that failed at a broker just started.
+      const commit = async () => {
+        await consumer.commitOffsets([{ topic, partition: 0, offset, metadata }])
+        const [{ partitions }] = await admin((it) => it.fetchOffsets({ groupId, topics: [topic] }))
+        return partitions.find(({ partition }) => partition === 0)?.offset
+      }
+      await until('the commit', commit, (committed) => committed === offset)
       return { leave: () => consumer.disconnect() }
     },
     close: () => producer.disconnect(),
