@@ -2,7 +2,6 @@
 // Redaction edits the event's bytes where a path leads, in every repetition of a name too; all else stays as it is, to the byte.
 import { createHmac } from 'node:crypto'
 import { JSON_BYTES, scanObject, skipSpace, skipValue } from './json-scan.ts'
-import type { LogData } from './log-event.ts'
 
 const WAYS = ['mask', 'hash', 'drop'] as const
 const MASK = '***'
@@ -13,7 +12,7 @@ export type Rule = { path: readonly string[]; way: Way }
 
 /** All rules as one tree of names: what they share is walked once. */
 type Node = { way?: Way; children: Map<string, Node> }
-/** What the two redactions work with; made by createRedactor. */
+/** What redactBytes works with; made by createRedactor. */
 export type Redactor = { root: Node; key: string }
 
 /**
@@ -136,33 +135,6 @@ function nameOf(bytes: Buffer, start: number, end: number): string {
   const name = bytes.toString('utf8', start, end)
   return name.includes('\\') ? (JSON.parse(`"${name}"`) as string) : name
 }
-
-/**
- * As redactBytes, for `data` that is parsed already. The input stays as it is: the answer shares with it what no path leads to.
- * A name that came twice is here only once, the last.
- */
-export function redactData(data: LogData, redactor: Redactor): LogData {
-  const copy: Container = { ...data }
-  const open: { container: Container; node: Node }[] = [{ container: copy, node: redactor.root }]
-  for (let next = open.pop(); next; next = open.pop()) {
-    const { container, node } = next
-    const inArray = Array.isArray(container)
-    for (const name of inArray ? container.keys() : node.children.keys()) {
-      if (!Object.hasOwn(container, name)) continue
-      const child = inArray ? node : (node.children.get(name as string) as Node)
-      const value = container[name]
-      if (child.way === 'drop') delete container[name]
-      else if (Array.isArray(value) || (!child.way && typeof value === 'object' && value !== null)) {
-        const inner = (Array.isArray(value) ? [...value] : { ...value }) as Container
-        container[name] = inner
-        open.push({ container: inner, node: child })
-      } else if (child.way) container[name] = hidden(child.way, value, redactor.key)
-    }
-  }
-  return copy
-}
-
-type Container = Record<string | number, unknown>
 
 /** What stands in the place of a value. */
 function hidden(way: Way, value: unknown, key: string): string {

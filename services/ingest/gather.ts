@@ -1,10 +1,15 @@
-// One send in flight; what arrives meanwhile is the next send. So many small bodies become few large produce requests, without a timer.
+// One send in flight; what arrives meanwhile is the next send: many small bodies become few large produce requests. A lone body goes at
+// once; only where bodies come side by side does the next send keep its distance.
+import { sleep } from '../platform/lifecycle.ts'
 import { type OutRecord, Refused } from '../topics/produce.ts'
 
 export type Gather = {
   /** Resolves when all these records are acknowledged; answers those that Kafka refused for good. @throws KafkaAway */
   add: (records: OutRecord[]) => Promise<OutRecord[]>
 }
+
+/** Sends that carry several bodies begin at least so far apart, milliseconds. */
+const APART_MS = 5
 
 type Waiting = { records: OutRecord[]; resolve: (refused: OutRecord[]) => void; reject: (error: Error) => void }
 
@@ -17,6 +22,7 @@ export function createGather(send: (records: OutRecord[]) => Promise<void>): Gat
     while (waiting.length > 0) {
       const taken = waiting
       waiting = []
+      const began = performance.now()
       try {
         await send(taken.length === 1 ? taken[0].records : taken.flatMap(({ records }) => records))
         for (const { resolve } of taken) resolve([])
@@ -29,6 +35,8 @@ export function createGather(send: (records: OutRecord[]) => Promise<void>): Gat
           for (const { records, resolve } of taken) resolve(records.filter((record) => refused.has(record)))
         }
       }
+      const early = began + APART_MS - performance.now()
+      if (taken.length > 1 && early > 0) await sleep(early)
     }
     sending = false
   }

@@ -4,7 +4,7 @@ import { errorText } from '../../services/platform/errors.ts'
 import type { Environment } from '../../services/platform/settings.ts'
 import { bodies, measureIngest } from './ingest.ts'
 import { measureKafkaTools } from './kafka-tools.ts'
-import { measureLatency, RATE } from './latency.ts'
+import { measureLatency, RATE, WARM_UP_S } from './latency.ts'
 import { type Options, type Part, sinks } from './options.ts'
 import { type Measurement, medians, type Result } from './result.ts'
 import { measureSink } from './sink.ts'
@@ -61,7 +61,7 @@ function works(around: Surroundings, events: number): Work[] {
     ...sinks.map((sink) => ({ part: sink, work: `topic → ${sink}`, measure: () => measureSink(around, sink, events) })),
     ...sinks.map((sink) => ({
       part: 'latency' as const,
-      work: `webhook → ${sink} at ${RATE}/s`,
+      work: `webhook → ${sink} at ${RATE}/s, after ${WARM_UP_S} s`,
       measure: () => measureLatency(around, sink, events),
     })),
   ]

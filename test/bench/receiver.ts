@@ -8,8 +8,8 @@ import type { SinkName } from './options.ts'
 
 export type ReceiverOptions = {
   sink: SinkName
-  /** Read from each event when it was posted: costs a little, so only where latency is measured. */
-  latency: boolean
+  /** Where latency is measured: milliseconds at the beginning that are left out of it. Reading when each event was posted costs a little. */
+  latencyAfterMs?: number
 }
 
 /** What `npm start` calls a stand-in: what fills $ORIGIN, $HOST, $PORT and $CA_FILE of a sink's settings. */
@@ -40,8 +40,18 @@ const TELL_MS = 100
 /** Tells its address, then what arrived as often as something did, and the latencies at its end. */
 export async function receive(options: ReceiverOptions, lifecycle: Lifecycle, tell: (line: ReceiverLine) => void): Promise<void> {
   const latenciesMs: number[] = []
-  const measure = ({ id }: { id: string }) => void latenciesMs.push((nowUs() - postedAtUs(id)) / 1_000)
-  const standIn = await start[options.sink]({ fast: true, countIds: true, ...(options.latency ? { onEvent: measure } : {}) })
+  const { latencyAfterMs } = options
+  let measuredFromUs = 0
+  function measure({ id }: { id: string }): void {
+    const postedUs = postedAtUs(id)
+    measuredFromUs ||= postedUs + latencyAfterMs! * 1_000
+    if (postedUs >= measuredFromUs) latenciesMs.push((nowUs() - postedUs) / 1_000)
+  }
+  const standIn = await start[options.sink]({
+    fast: true,
+    countIds: true,
+    ...(latencyAfterMs !== undefined ? { onEvent: measure } : {}),
+  })
   lifecycle.onClose('the stand-in', standIn.close)
   const { received } = standIn
   const arrived: Arrived = { total: 0, unique: 0, requests: 0, counts: {}, firstUs: 0, lastUs: 0 }
@@ -73,7 +83,7 @@ export async function receive(options: ReceiverOptions, lifecycle: Lifecycle, te
       p99Ms: percentile(latenciesMs, 0.99),
       maxMs: percentile(latenciesMs, 1),
     }
-    if (options.latency) tell({ latency })
+    if (latencyAfterMs !== undefined) tell({ latency })
   })
   const { origin, host, port } = standIn
   tell({ address: { origin, host, port, ...('caFile' in standIn ? { caFile: standIn.caFile as string } : {}) } })

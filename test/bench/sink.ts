@@ -13,7 +13,7 @@ export const QUIET_MS = 30_000
 export function measureSink(around: Surroundings, sink: SinkName, events: number): Promise<Measurement> {
   return around.withPrefix(sink, async (prefixed): Promise<Measurement> => {
     await fillTopic(prefixed.client, events)
-    const receiver = await startReceiver(around, { sink, latency: false })
+    const receiver = await startReceiver(around, { sink })
     const service = await startSink(around, prefixed, receiver)
     await receiver.untilUnique(events, QUIET_MS)
     await service.stop()

@@ -44,10 +44,17 @@ export async function connect(settings: CloudWatchSettings): Promise<Connection<
     await client.send(stream, { abortSignal: signal }).catch(unlessThere)
   }
 
+  /** The SDK signs and sends; the body is ours: its own writer goes through every character in JavaScript, a sixth of a sink's CPU. */
   const put = async (logEvents: InputLogEvent[], signal: AbortSignal): Promise<Outcome> => {
-    const { rejectedLogEventsInfo } = await client.send(new PutLogEventsCommand({ logGroupName, logStreamName, logEvents }), {
-      abortSignal: signal,
-    })
+    const command = new PutLogEventsCommand({ logGroupName, logStreamName, logEvents: [] })
+    command.middlewareStack.add(
+      (next) => (args) => {
+        Object.assign(args.request as object, { body: JSON.stringify({ logGroupName, logStreamName, logEvents }) })
+        return next(args)
+      },
+      { step: 'build', priority: 'high' }, // before its length is counted and its hash signed
+    )
+    const { rejectedLogEventsInfo } = await client.send(command, { abortSignal: signal })
     return rejectedLogEventsInfo ? partial(rejectedLogEventsInfo, logEvents.length) : { kind: 'delivered' }
   }
 

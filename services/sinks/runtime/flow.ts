@@ -24,6 +24,8 @@ const SETTLE_CHECK_MS = 250
 /** After a delivery began, one that is not full waits this long for more: a lone event goes at once, a stream in fewer calls. */
 const LINGER_MS = 10
 const COMMIT_AGAIN_MS = 1_000
+/** Commits begin at least so far apart: each is a write at the broker, and ten a second cost as much as a thousand events. */
+const COMMITS_APART_MS = 50
 /** Dead letters that may wait for their acknowledgement before no more events are taken. */
 const LETTERS_WAITING = 1_000
 const LETTERS_REFUSED = 'dead_letter_refused'
@@ -95,6 +97,7 @@ export function createFlow(options: FlowOptions) {
   let closing = false
   let wishedPaused = false
   let committing: Promise<void> | undefined
+  let commitAfter = 0
   let changed = Promise.withResolvers<void>()
 
   // ---- consume ----
@@ -163,7 +166,6 @@ export function createFlow(options: FlowOptions) {
     if (value === undefined)
       return deadLetter(event, 'encode', 'not_redactable', 'REDACT could not be applied: the event stays out of the sink')
     const encoded = options.encode(value === event.value ? event : event.withValue(value))
-    event.release()
     if ('unsendable' in encoded)
       return deadLetter(event, 'encode', encoded.unsendable, `the sink cannot take this event: ${encoded.unsendable}`)
     if (encoded.bytes > limits.bytesAnEvent) {
@@ -375,36 +377,39 @@ export function createFlow(options: FlowOptions) {
 
   /** One commit at a time; what ends meanwhile is in the next. */
   function commitSoon(): void {
-    committing ??= commit().finally(() => {
+    if (committing) return
+    if (Date.now() < commitAfter) return wakeBy(commitAfter)
+    committing = commit().then((sent) => {
       committing = undefined
+      if (sent) wakeBy(commitAfter)
     })
   }
 
-  async function commit(): Promise<void> {
+  /** Answers whether there was something to commit. */
+  async function commit(): Promise<boolean> {
     const current = work
-    for (;;) {
-      const lanesDue = due(Date.now())
-      if (lanesDue.length === 0 || !consumer) return
-      const accounts = lanesDue.map(({ ready }) => ready)
-      const offsets: CommitOffset[] = lanesDue.map(({ partition, ready }) => ({
-        partition,
-        offset: nextOf(ready),
-        metadata: encodeAccount(ready),
-      }))
-      try {
-        if (!(await consumer.commit(offsets))) return
-      } catch (error) {
-        log.warn(
-          { error: (error as Error).message },
-          'commit refused; what was delivered since the last one may be delivered again',
-        )
-        if (work === current) wakeBy(Date.now() + COMMIT_AGAIN_MS)
-        return
-      }
-      // Lanes outlive a rewind, not an assignment.
-      for (const [i, lane] of lanesDue.entries()) if (lanes.get(lane.partition) === lane) lane.committed = accounts[i]
-      if (work !== current) return
+    const lanesDue = due(Date.now())
+    if (lanesDue.length === 0 || !consumer) return false
+    const accounts = lanesDue.map(({ ready }) => ready)
+    const offsets: CommitOffset[] = lanesDue.map(({ partition, ready }) => ({
+      partition,
+      offset: nextOf(ready),
+      metadata: encodeAccount(ready),
+    }))
+    commitAfter = Date.now() + COMMITS_APART_MS
+    try {
+      if (!(await consumer.commit(offsets))) return false
+    } catch (error) {
+      log.warn(
+        { error: (error as Error).message },
+        'commit refused; what was delivered since the last one may be delivered again',
+      )
+      if (work === current) commitAfter = Date.now() + COMMIT_AGAIN_MS
+      return true
     }
+    // Lanes outlive a rewind, not an assignment.
+    for (const [i, lane] of lanesDue.entries()) if (lanes.get(lane.partition) === lane) lane.committed = accounts[i]
+    return true
   }
 
   /**

@@ -14,7 +14,7 @@ export function testOffsets<S extends StandIn>({ subject, test }: Suite<S>): voi
       const before = makeEvents(30)
       await place.produce(before.map((event) => recordOf(event)))
       await place.settled()
-      vendor.misbehave({ fault: 'slow', ms: 7_000 }) // longer than a closing sink waits
+      vendor.misbehave({ fault: 'slow', ms: 6_000 }) // longer than a closing sink waits
       const during = makeEvents(20)
       await place.produce(during.map((event) => recordOf(event)))
       await until(
