@@ -172,21 +172,6 @@ function utf8Length(bytes: Buffer, i: number): number {
   return 0
 }
 
-/** Whether the name between two quotes is the wanted one, also where it is written with escapes. */
-export function nameIs(bytes: Buffer, start: number, end: number, wanted: Buffer): boolean {
-  const length = end - start
-  if (length === wanted.length) {
-    for (let i = 0; i < length; i++) if (bytes[start + i] !== wanted[i]) return hasEscape(bytes, start, end, wanted)
-    return true
-  }
-  return length > wanted.length && hasEscape(bytes, start, end, wanted)
-}
-
-function hasEscape(bytes: Buffer, start: number, end: number, wanted: Buffer): boolean {
-  if (bytes[start] !== BACKSLASH && bytes.subarray(start, end).indexOf(BACKSLASH) < 0) return false
-  return JSON.parse(bytes.toString('utf8', start - 1, end + 1)) === wanted.toString()
-}
-
 function grown(stack: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(stack.length * 2)
   larger.set(stack)

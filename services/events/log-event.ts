@@ -1,5 +1,6 @@
-// One Auth0 log as the topic holds it. Lazy: the JSON is looked into by who needs it first, and only once.
-import { type Members, readMembers } from './members.ts'
+// One Auth0 log as the topic holds it. Lazy: JSON is parsed by who needs it first, and only once.
+
+type LogData = Readonly<Record<string, unknown>>
 
 /** How an event's way through a sink ended. Every record gets exactly one; the account counts them. */
 export type Ending = 'delivered' | 'filtered' | 'duplicates' | 'dead_lettered'
@@ -17,7 +18,7 @@ export class LogEvent {
   ending: Ending | undefined
   /** From the header alone: whether it has one tells our records from others. */
   readonly #type: string | undefined
-  #members: Members | null | undefined
+  #data: LogData | null | undefined
 
   /** @param record as the topic holds it; `type` from its header, undefined where it has none */
   constructor(record: {
@@ -35,25 +36,23 @@ export class LogEvent {
     this.offset = record.offset
     this.ending = undefined
     this.#type = record.type
-    this.#members = undefined
+    this.#data = undefined
   }
 
-  /** The members of `data`, or null where the bytes are no JSON object. */
-  get members(): Members | null {
-    if (this.#members === undefined) this.#members = readMembers(this.value) ?? null
-    return this.#members
+  /** The parsed `data`, or null where the bytes are no JSON object. */
+  get data(): LogData | null {
+    if (this.#data === undefined) this.#data = parseObject(this.value)
+    return this.#data
   }
 
   /** The type code; empty where `data` has none or it is no string. */
   get type(): string {
-    if (this.#type !== undefined) return this.#type
-    const type = this.members?.get('type')
-    return typeof type === 'string' ? type : ''
+    return this.#type ?? typeOf(this.data)
   }
 
   /** Whether this is an Auth0 log at all: ours always is, a foreign producer may have written anything. */
   get isEvent(): boolean {
-    return this.id !== '' && (this.#type !== undefined || this.members !== null)
+    return this.id !== '' && (this.#type !== undefined || this.data !== null)
   }
 
   /** The same event with other bytes, for the way out; the original stays what it is. */
@@ -62,9 +61,14 @@ export class LogEvent {
     return new LogEvent({ id, type: this.#type, value, receivedAt, partition, offset })
   }
 
+  /** Lets go of what was parsed: an event may wait long for its delivery, and objects take five times the room of their bytes. */
+  release(): void {
+    this.#data = undefined
+  }
+
   /** When it happened by the event's own `date`; the time of receipt where that is not usable. Milliseconds. */
   get happenedAt(): number {
-    const date = this.members?.get('date')
+    const date = this.data?.date
     const time = typeof date === 'string' || typeof date === 'number' ? new Date(date).getTime() : Number.NaN
     return time >= YEAR_1 && time <= YEAR_9999 ? time : this.receivedAt
   }
@@ -73,3 +77,14 @@ export class LogEvent {
 /** ISO 8601 and RFC 5424 write years with four digits; NaN is outside too. */
 const YEAR_1 = Date.parse('0001-01-01T00:00:00Z')
 const YEAR_9999 = Date.parse('9999-12-31T23:59:59.999Z')
+
+const typeOf = (data: LogData | null) => (typeof data?.type === 'string' ? data.type : '')
+
+function parseObject(bytes: Buffer): LogData | null {
+  try {
+    const value: unknown = JSON.parse(bytes.toString())
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as LogData) : null
+  } catch {
+    return null
+  }
+}

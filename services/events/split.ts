@@ -1,7 +1,7 @@
 // A webhook body into events, each a slice of the body: nothing is parsed into objects, nothing written anew.
 // Auth0 sends three formats under any content type; the shape decides: `[…]` an array, `{"logs":[…]}` an envelope,
 // one whole `{…}` one event, all else JSON lines.
-import { JSON_BYTES, nameIs, scanObject, seen, skipSpace, skipValue } from './json-scan.ts'
+import { JSON_BYTES, scanObject, seen, skipSpace, skipValue } from './json-scan.ts'
 
 const { QUOTE, COMMA, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT } = JSON_BYTES
 const NEWLINE = 0x0a
@@ -138,6 +138,21 @@ function takeValue(bytes: Buffer, start: number, into: Split): number {
   if (reason) into.unusable.push({ reason, bytes: bytes.subarray(start, end) })
   else into.events.push({ id, type, value: bytes.subarray(dataStart, dataEnd), source: bytes, start, end })
   return end
+}
+
+/** Whether the name between two quotes is the wanted one, also where it is written with escapes. */
+function nameIs(bytes: Buffer, start: number, end: number, wanted: Buffer): boolean {
+  const length = end - start
+  if (length === wanted.length) {
+    for (let i = 0; i < length; i++) if (bytes[start + i] !== wanted[i]) return hasEscape(bytes, start, end, wanted)
+    return true
+  }
+  return length > wanted.length && hasEscape(bytes, start, end, wanted)
+}
+
+function hasEscape(bytes: Buffer, start: number, end: number, wanted: Buffer): boolean {
+  if (bytes[start] !== BACKSLASH && bytes.subarray(start, end).indexOf(BACKSLASH) < 0) return false
+  return JSON.parse(bytes.toString('utf8', start - 1, end + 1)) === wanted.toString()
 }
 
 /** The characters of a string value as UTF-8; empty where the value is no string, or no JSON. */

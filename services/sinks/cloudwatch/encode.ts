@@ -6,9 +6,9 @@ import type { Encoded } from '../runtime/contract.ts'
 import { PER_EVENT_BYTES } from './limits.ts'
 
 export function encode(event: LogEvent): Encoded<InputLogEvent> {
-  if (event.members === null) return { unsendable: 'not_an_event' }
+  if (event.data === null) return { unsendable: 'not_an_event' }
   const line = onOneLine(event.value)
-  const bytes = event.members.has('log_id') ? line : withLogId(line, event.id)
+  const bytes = event.data.log_id === undefined ? withLogId(line, event.id) : line
   const at = event.happenedAt
   return { item: { timestamp: at, message: bytes.toString() }, bytes: bytes.length + PER_EVENT_BYTES, at }
 }

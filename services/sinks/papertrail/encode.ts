@@ -16,9 +16,9 @@ const TOKEN_ENTERPRISE = 41058
 const NEWLINE = 0x0a
 
 export function encode(event: LogEvent, settings: PapertrailSettings): Encoded<Buffer> {
-  if (event.members === null) return { unsendable: 'not_an_event' }
+  if (event.data === null) return { unsendable: 'not_an_event' }
   const line = onOneLine(event.value)
-  const json = event.members.has('log_id') ? line : withLogId(line, event.id)
+  const json = event.data.log_id === undefined ? withLogId(line, event.id) : line
   const at = event.happenedAt
   const priority = FACILITIES.indexOf(settings.facility) * 8 + SEVERITIES[typeLevel(event.type)]
   const structured = settings.token ? `[${settings.token}@${TOKEN_ENTERPRISE}]` : '-'

@@ -166,6 +166,7 @@ export function createFlow(options: FlowOptions) {
     if (value === undefined)
       return deadLetter(event, 'encode', 'not_redactable', 'REDACT could not be applied: the event stays out of the sink')
     const encoded = options.encode(value === event.value ? event : event.withValue(value))
+    event.release()
     if ('unsendable' in encoded)
       return deadLetter(event, 'encode', encoded.unsendable, `the sink cannot take this event: ${encoded.unsendable}`)
     if (encoded.bytes > limits.bytesAnEvent) {

@@ -20,16 +20,12 @@ const LIBRARY = '"library":{"name":"auth0-log-pipeline","version":"1"}'
  * time, properties = all of `data`. Without a user_id the anonymousId is made of client and address, the same for the same two.
  */
 export function encode(event: LogEvent): Encoded<TrackCall> {
-  const { members } = event
-  if (members === null) return { unsendable: 'not_an_event' }
-  if (members.count > MAX_PROPERTIES) return { unsendable: 'too_many_properties' }
-  const userId = members.get('user_id')
-  const ip = members.get('ip')
-  const userAgent = members.get('user_agent')
+  const { data } = event
+  if (data === null) return { unsendable: 'not_an_event' }
+  if (Object.keys(data).length > MAX_PROPERTIES) return { unsendable: 'too_many_properties' }
+  const { user_id: userId, ip, user_agent: userAgent } = data
   const at = event.happenedAt
-  const who = isText(userId)
-    ? `"userId":${JSON.stringify(userId)}`
-    : `"anonymousId":"${anonymousId(members.get('client_id'), ip, event.id)}"`
+  const who = isText(userId) ? `"userId":${JSON.stringify(userId)}` : `"anonymousId":"${anonymousId(event)}"`
   const context = `${isText(ip) ? `"ip":${JSON.stringify(ip)},` : ''}${isText(userAgent) ? `"userAgent":${JSON.stringify(userAgent)},` : ''}`
   const head =
     `{"type":"track","event":${JSON.stringify(typeName(event.type))},"messageId":${JSON.stringify(event.id)},` +
@@ -40,7 +36,8 @@ export function encode(event: LogEvent): Encoded<TrackCall> {
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-function anonymousId(client: unknown, ip: unknown, id: string): string {
+function anonymousId({ id, data }: LogEvent): string {
+  const { client_id: client, ip } = data ?? {}
   const known = isText(client) || isText(ip) ? `${String(client ?? '')} ${String(ip ?? '')}` : id
   return createHash('sha256').update(known).digest('hex').slice(0, 32)
 }
