@@ -5,7 +5,7 @@ import { createApp, healthRoutes, listen } from '../platform/http.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import { createLogger, loggerFields } from '../platform/logger.ts'
 import { createMetrics } from '../platform/metrics.ts'
-import { checkSettings, type Environment, maskSettings } from '../platform/settings.ts'
+import { checkSettings, type Environment, showFields } from '../platform/settings.ts'
 import { version } from '../platform/version.ts'
 import { connectKafka } from '../topics/client.ts'
 import { publishControl } from '../topics/control.ts'
@@ -56,7 +56,10 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
         version,
         group: '',
         started_at: new Date().toISOString(),
-        settings: maskSettings(fields, env),
+        state: 'running',
+        sandbox: false,
+        start_from: '',
+        fields: showFields(fields, env),
       })
       described = true
     },

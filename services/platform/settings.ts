@@ -152,14 +152,40 @@ export function givenName(field: Field, env: Environment): string | undefined {
   return field.names.find((name) => (env[name] ?? '').trim() !== '')
 }
 
-/** What may be shown of the settings: secrets as `***`, what is not set left out. */
-export function maskSettings(fields: Fields, env: Environment): Record<string, string> {
-  const shown: Record<string, string> = {}
-  for (const field of Object.values(fields)) {
-    const name = givenName(field, env)
-    if (name) shown[name] = field.secret ? '***' : (env[name] as string)
-  }
-  return shown
+/** A setting as forms and `status` show it; the text of a secret is never in it. */
+export type ShownField = Required<Pick<Field, 'kind' | 'meaning' | 'unit' | 'secret' | 'required' | 'live'>> & {
+  name: string
+  /** As text, empty where there is none. */
+  default: string
+  choices: string[]
+  /** The text given, `***` for a secret, empty where not set. */
+  value: string
+}
+
+/** Every row as it may be shown. */
+export function showFields(fields: Fields, env: Environment): ShownField[] {
+  return Object.values(fields).map((field) => {
+    const { kind, meaning, unit = '', secret = false, required = false, live = false, choices = [] } = field
+    const given = givenName(field, env)
+    return {
+      name: field.names[0],
+      kind,
+      meaning,
+      default: textOf(field.default),
+      unit,
+      choices: [...choices],
+      secret,
+      required,
+      live,
+      value: given === undefined ? '' : secret ? '***' : (env[given] as string).trim(),
+    }
+  })
+}
+
+/** A default as an operator would write it; what has no such form shows as nothing. */
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) return value.every((entry) => typeof entry === 'string') ? value.join(',') : ''
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
 
 /** Names in the environment that differ from a setting's by one or two slips and belong to nobody. */

@@ -134,4 +134,28 @@ export type Report = {
   offsets: Record<string, number>
   error: string
   next_run: string
+  /** Backfill only: logs that the stream lost, and those of them that were published. */
+  missing?: number
+  recovered?: number
 }
+
+/** What an operator did, in the reports topic under the key `audit`. Written before the answer. */
+export type AuditRecord = {
+  v: number
+  audit: true
+  at: string
+  by: string
+  role: 'viewer' | 'operator'
+  operation: string
+  input: Record<string, unknown>
+  /** `ok`, or the error's words. */
+  outcome: string
+  before: unknown
+  after: unknown
+}
+
+/** The headers of a dead letter, as they are read back. */
+export type LetterHeaders = Record<
+  'topic' | 'partition' | 'offset' | 'log_id' | 'stage' | 'reason' | 'error' | 'attempts' | 'first_at' | 'last_at' | 'version',
+  string
+> & { piece?: string }

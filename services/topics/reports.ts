@@ -1,12 +1,72 @@
-// The reports topic: what every run of every service did.
+// The reports topic: what every run of every service did, and what operators did.
 import type { KafkaClient } from './client.ts'
+import { logRanges } from './groups.ts'
 import { topicNames } from './names.ts'
 import type { TopicProducer } from './produce.ts'
-import type { Report } from './records.ts'
+import { followTopic, type Reading, readRanges, type TopicRecord } from './read.ts'
+import { type AuditRecord, RECORD_VERSION, type Report } from './records.ts'
 
 const ACK_MS = 5_000
+const AUDIT_KEY = 'audit'
 
 export async function publishReport(client: KafkaClient, producer: TopicProducer, report: Report): Promise<void> {
-  const record = { key: Buffer.from(report.service), value: Buffer.from(JSON.stringify(report)) }
+  await publish(client, producer, report.service, report)
+}
+
+export async function publishAudit(
+  client: KafkaClient,
+  producer: TopicProducer,
+  record: Omit<AuditRecord, 'v' | 'audit'>,
+): Promise<void> {
+  await publish(client, producer, AUDIT_KEY, { v: RECORD_VERSION, audit: true, ...record } satisfies AuditRecord)
+}
+
+async function publish(client: KafkaClient, producer: TopicProducer, key: string, value: object): Promise<void> {
+  const record = { key: Buffer.from(key), value: Buffer.from(JSON.stringify(value)) }
   await producer.send(topicNames.reports(client.settings.prefix), [record], ACK_MS)
+}
+
+/** A record of the topic, with its offset there. */
+export type Told = { offset: number } & ({ kind: 'report'; report: Report } | { kind: 'audit'; audit: AuditRecord })
+
+/** The newest `most` records of the topic in order, whatever they are of; all of them where `most` is left out. */
+export async function readReports(client: KafkaClient, reader: string, most = Number.POSITIVE_INFINITY): Promise<Told[]> {
+  const topic = topicNames.reports(client.settings.prefix)
+  const [{ partition, start, end }] = await logRanges(client, topic)
+  const told: Told[] = []
+  await readRanges(client, reader, topic, [{ partition, from: Math.max(start, end - most), to: end }], (record) => {
+    const read = parse(record)
+    if (read) told.push(read)
+  })
+  return told
+}
+
+/** Every record from `from` on (the end where left out), until closed. */
+export async function followReports(
+  client: KafkaClient,
+  reader: string,
+  take: (told: Told) => void,
+  lost: (error: Error) => void,
+  from?: number,
+): Promise<Reading> {
+  const topic = topicNames.reports(client.settings.prefix)
+  const [{ partition, end }] = await logRanges(client, topic)
+  const onRecord = (record: TopicRecord) => {
+    const read = parse(record)
+    if (read) take(read)
+  }
+  return followTopic(client, reader, topic, new Map([[partition, from ?? end]]), onRecord, lost)
+}
+
+/** Undefined for what is no record of ours, or of a newer major version. */
+export function parse({ key, value, offset }: TopicRecord): Told | undefined {
+  try {
+    const read = JSON.parse(String(value)) as { v?: number }
+    if (!(Number(read.v) <= RECORD_VERSION)) return undefined
+    return key === AUDIT_KEY
+      ? { offset, kind: 'audit', audit: read as AuditRecord }
+      : { offset, kind: 'report', report: read as Report }
+  } catch {
+    return undefined
+  }
 }

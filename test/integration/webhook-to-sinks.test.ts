@@ -134,7 +134,7 @@ describe('webhook to sinks', () => {
     expect(records.get('service/segment')).toMatchObject({
       kind: 'sink',
       group: `${prefix}.segment`,
-      settings: { SEGMENT_KEY: '***' },
+      fields: expect.arrayContaining([expect.objectContaining({ name: 'SEGMENT_KEY', value: '***' })]),
     })
   })
 })

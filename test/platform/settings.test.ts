@@ -9,7 +9,7 @@ import {
   type Field,
   integer,
   list,
-  maskSettings,
+  showFields,
   parsed,
   readSettings,
   text,
@@ -185,10 +185,11 @@ describe('secrets', () => {
     expect(JSON.stringify(problems({ SEGMENT_KEYY: never }))).not.toContain(never)
   })
 
-  test('maskSettings - shows what is set, secrets as stars', () => {
-    expect(maskSettings(fields, { SEGMENT_KEY: never, LOG_LEVEL: '2', LOG_TYPES: ' ', OTHER: 'x' })).toEqual({
-      SEGMENT_KEY: '***',
-      LOG_LEVEL: '2',
-    })
+  test('showFields - shows every row with what is set, secrets as stars', () => {
+    const shown = showFields(fields, { SEGMENT_KEY: never, LOG_LEVEL: ' 2 ', LOG_TYPES: ' ', OTHER: 'x' })
+    expect(shown.map(({ name }) => name)).toEqual(Object.values(fields).map(({ names }) => names[0]))
+    const given = shown.filter(({ value }) => value !== '').map(({ name, value }) => [name, value])
+    expect(Object.fromEntries(given)).toEqual({ SEGMENT_KEY: '***', LOG_LEVEL: '2' })
+    expect(JSON.stringify(shown)).not.toContain(never)
   })
 })

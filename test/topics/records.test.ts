@@ -144,7 +144,10 @@ describe('schemas', () => {
   it('schemas - one for each thing that crosses a process boundary', () => {
     expect(schemaNames.toSorted()).toEqual([
       'account',
+      'audit',
+      'control-job',
       'control-service',
+      'control-settings',
       'control-state',
       'dead-letter-headers',
       'log-event',

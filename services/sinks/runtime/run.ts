@@ -8,7 +8,7 @@ import { createApp, healthRoutes, listen } from '../../platform/http.ts'
 import { type Lifecycle, type Process, runProcess, sleep } from '../../platform/lifecycle.ts'
 import { createLogger, loggerFields, type Logger } from '../../platform/logger.ts'
 import { createMetrics } from '../../platform/metrics.ts'
-import { checkSettings, type Environment, type Fields, givenName, maskSettings, type Settings } from '../../platform/settings.ts'
+import { checkSettings, type Environment, type Fields, givenName, showFields, type Settings } from '../../platform/settings.ts'
 import { version } from '../../platform/version.ts'
 import { connectKafka, type KafkaClient } from '../../topics/client.ts'
 import { consume, type GroupConsumer } from '../../topics/consume.ts'
@@ -160,7 +160,10 @@ export async function startSink(sink: Sink, env: Environment, lifecycle: Lifecyc
     version,
     group,
     started_at: new Date().toISOString(),
-    settings: shown,
+    state: settings.state,
+    sandbox: settings.sandbox,
+    start_from: '',
+    fields: shown,
   })
   await anchorNewGroup(client, group, topic, settings.sinkStart).catch((error) =>
     log.warn({ error: errorText(error) }, 'SINK_START could not be committed; the group has members already'),
@@ -205,7 +208,7 @@ function readSinkSettings(sink: Sink, env: Environment) {
     settings: runtime.settings,
     own: own.settings,
     problems: [...own.problems, ...runtime.problems],
-    shown: { ...maskSettings(common, env), ...maskSettings(sink.fields, env) },
+    shown: [...showFields(sink.fields, env), ...showFields(common, env)],
   }
 }
 

@@ -1,0 +1,109 @@
+// What an operation is: one row a verb. The CLI's commands, the REST routes, the audit records and the console's forms all come from it.
+import type { Logger } from '../platform/logger.ts'
+import type { KafkaClient } from '../topics/client.ts'
+import type { TopicProducer } from '../topics/produce.ts'
+
+export type Role = 'viewer' | 'operator'
+
+/** One value that a verb takes. */
+export type Input = {
+  meaning: string
+  kind: 'text' | 'integer' | 'boolean' | 'choice' | 'list'
+  required?: boolean
+  /** Given by its place on the command line, not as `--name`. */
+  positional?: boolean
+  choices?: readonly string[]
+  default?: string | number | boolean
+  /** What a form may offer: names of sinks or of services, from the control topic. */
+  suggest?: 'sink' | 'service'
+}
+export type Inputs = Readonly<Record<string, Input>>
+/** The values of a verb's inputs after `readInput`: absent ones are undefined unless they have a default. */
+export type Values = Readonly<Record<string, string | number | boolean | string[] | undefined>>
+
+/** What a verb works with. */
+export type Context = {
+  client: KafkaClient
+  producer: TopicProducer
+  log: Logger
+  /** Who asks, for control and audit records: `cli:root@host`, or a console user's name. */
+  by: string
+  /** Aborted when the asker has gone: long work ends, never half done. */
+  signal: AbortSignal
+  /** Long work tells how far it is. */
+  progress: (done: number, total: number, what: string) => void
+}
+
+export type Operation = {
+  name: string
+  /** One line, for help and buttons. */
+  summary: string
+  role: Role
+  inputs: Inputs
+  /** Shown in help; complete command lines. */
+  examples?: readonly string[]
+  /**
+   * Does it and answers what came of it as JSON, `before` and `after` where it changed something.
+   * @throws WrongUse for input that makes no sense, Refusal for what cannot be done now
+   */
+  run: (context: Context, values: Values) => Promise<object>
+}
+
+/** Input that makes no sense: exit status 2, HTTP 400. `field` names the input. */
+export class WrongUse extends Error {
+  override name = 'WrongUse'
+  readonly field: string
+  constructor(field: string, problem: string) {
+    super(`${field}: ${problem}`)
+    this.field = field
+  }
+}
+
+/** What cannot be done as things are, in words that say what to do: exit status 1, HTTP 409. */
+export class Refusal extends Error {
+  override name = 'Refusal'
+}
+
+/**
+ * The values of a verb's inputs from texts (command line) or JSON (REST). Unknown names, missing ones and wrong kinds are all told.
+ * @throws WrongUse naming the first wrong field
+ */
+export function readInput(inputs: Inputs, given: Readonly<Record<string, unknown>>): Values {
+  for (const name of Object.keys(given)) if (!Object.hasOwn(inputs, name)) throw new WrongUse(name, 'is not known here')
+  const values: Record<string, Values[string]> = {}
+  for (const [name, input] of Object.entries(inputs)) {
+    const raw = given[name]
+    if (raw === undefined || raw === null || raw === '') {
+      if (input.required) throw new WrongUse(name, `is missing: ${input.meaning}`)
+      values[name] = input.default
+    } else values[name] = readValue(name, input, raw)
+  }
+  return values
+}
+
+function readValue(name: string, { kind, choices }: Input, raw: unknown): Values[string] {
+  const text = Array.isArray(raw) ? raw.join(',') : String(raw)
+  switch (kind) {
+    case 'integer': {
+      if (!/^\d+$/.test(text)) throw new WrongUse(name, `must be a whole number, not ${JSON.stringify(raw)}`)
+      return Number(text)
+    }
+    case 'boolean': {
+      if (text !== 'true' && text !== 'false') throw new WrongUse(name, `must be true or false, not ${JSON.stringify(raw)}`)
+      return text === 'true'
+    }
+    case 'choice': {
+      if (!choices?.includes(text)) throw new WrongUse(name, `must be one of ${choices?.join(', ')}, not ${JSON.stringify(raw)}`)
+      return text
+    }
+    case 'list':
+      return text
+        .split(',')
+        .map((entry) => entry.trim())
+        .filter((entry) => entry !== '')
+    default: {
+      if (typeof raw === 'object') throw new WrongUse(name, 'must be a text')
+      return text
+    }
+  }
+}

@@ -1,0 +1,139 @@
+// Reading a topic beside its groups: a throw-away group, no commits, nobody disturbed.
+import { within } from '../platform/lifecycle.ts'
+import { type KafkaClient, withAdmin } from './client.ts'
+import { consume, type KafkaMessage } from './consume.ts'
+import { type LogRange, logRanges } from './groups.ts'
+import { groupNames } from './names.ts'
+
+/** A record as it is in the topic. */
+export type TopicRecord = {
+  partition: number
+  offset: number
+  key: string | null
+  value: Buffer | null
+  /** UTF-8 texts. */
+  headers: Record<string, string>
+  timestamp: number
+}
+
+/** Records from `from` on, up to and not including `to`. */
+export type ReadRange = { partition: number; from: number; to: number }
+
+export type Reading = { close: () => Promise<void> }
+
+/** No record for so long although some are left: a gap at the end of the range (compaction, markers of a transaction), or Kafka is away. */
+const SILENT_MS = 10_000
+
+/**
+ * Reads on from an offset of each partition until closed; partitions that are not named are not read.
+ * @param reader names the throw-away group, e.g. `tail`
+ * @param lost told when it can be followed no longer
+ */
+export async function followTopic(
+  client: KafkaClient,
+  reader: string,
+  topic: string,
+  from: Map<number, number>,
+  take: (record: TopicRecord) => void,
+  lost: (error: Error) => void,
+): Promise<Reading> {
+  const group = groupNames.throwAway(client.settings.prefix, reader)
+  const next = new Map(from)
+  const consumer = await consume(client, {
+    group,
+    topic,
+    handlers: {
+      async assigned({ partitions }) {
+        const ends = new Map((await logRanges(client, topic)).map(({ partition, end }) => [partition, end]))
+        return new Map(partitions.map((partition) => [partition, next.get(partition) ?? ends.get(partition) ?? 0]))
+      },
+      async records(partition, messages) {
+        const begin = next.get(partition)
+        if (begin !== undefined)
+          for (const message of messages) {
+            const record = toRecord(partition, message)
+            if (record.offset < begin) continue
+            next.set(partition, record.offset + 1)
+            take(record)
+          }
+        return messages.length
+      },
+      rebalancing: async () => {},
+      crashed: lost,
+    },
+  })
+  return {
+    async close() {
+      await consumer.close()
+      const removed = withAdmin(client, (admin) => admin.deleteGroups([group]))
+      await within(removed, 1_000, 'deleting the reader').catch(() => {}) // empty and without offsets: gone by itself
+    },
+  }
+}
+
+/**
+ * Reads ranges to their ends; resolves when all are read, or when `take` answers `stop`.
+ * @throws when nothing comes for 10 s although records are left, or `signal` is aborted
+ */
+export async function readRanges(
+  client: KafkaClient,
+  reader: string,
+  topic: string,
+  ranges: readonly ReadRange[],
+  take: (record: TopicRecord) => 'stop' | void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const wanted = await clipped(client, topic, ranges)
+  const open = new Map(wanted.filter(({ from, to }) => from < to).map(({ partition, to }) => [partition, to]))
+  if (open.size === 0) return
+  const done = Promise.withResolvers<void>()
+  let stopped = false
+  let lastCame = Date.now()
+  const begin = new Map(wanted.filter(({ partition }) => open.has(partition)).map(({ partition, from }) => [partition, from]))
+  const onRecord = (record: TopicRecord) => {
+    lastCame = Date.now()
+    const to = open.get(record.partition)
+    if (stopped || to === undefined) return
+    if (record.offset < to && take(record) === 'stop') stopped = true
+    if (record.offset + 1 >= to) open.delete(record.partition)
+    if (stopped || open.size === 0) done.resolve()
+  }
+  const reading = await followTopic(client, reader, topic, begin, onRecord, done.reject)
+  const watch = setInterval(() => {
+    if (Date.now() - lastCame > SILENT_MS) done.reject(new Error(`reading ${topic} stands still: Kafka gave nothing for 10 s`))
+  }, 1_000)
+  const abort = () => done.reject(signal?.reason ?? new Error('aborted'))
+  signal?.addEventListener('abort', abort, { once: true })
+  if (signal?.aborted) abort()
+  try {
+    await done.promise
+  } finally {
+    stopped = true
+    clearInterval(watch)
+    signal?.removeEventListener('abort', abort)
+    await reading.close()
+  }
+}
+
+/** All of a topic that Kafka holds now. */
+export const wholeTopic = (ranges: readonly LogRange[]): ReadRange[] =>
+  ranges.map(({ partition, start, end }) => ({ partition, from: start, to: end }))
+
+async function clipped(client: KafkaClient, topic: string, ranges: readonly ReadRange[]): Promise<ReadRange[]> {
+  const held = new Map((await logRanges(client, topic)).map((range) => [range.partition, range]))
+  return ranges.flatMap(({ partition, from, to }) => {
+    const range = held.get(partition)
+    return range ? [{ partition, from: Math.max(from, range.start), to: Math.min(to, range.end) }] : []
+  })
+}
+
+function toRecord(partition: number, { offset, key, value, headers, timestamp }: KafkaMessage): TopicRecord {
+  return {
+    partition,
+    offset: Number(offset),
+    key: key?.toString() ?? null,
+    value,
+    headers: Object.fromEntries(Object.entries(headers ?? {}).map(([name, text]) => [name, String(text ?? '')])),
+    timestamp: Number(timestamp),
+  }
+}
