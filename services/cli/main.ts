@@ -1,34 +1,32 @@
 #!/usr/bin/env node
-// The `auth0-logs` command. Today it has one verb; each verb is a row of COMMANDS.
-import { spawn } from 'node:child_process'
+// The `auth0-logs` command. What is not in the environment is read from a .env file: in this folder, else the project's. Without
+// KAFKA_BROKERS it speaks to the broker of the `npm start` that runs here.
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import process from 'node:process'
+import { localBrokers } from './local-broker.ts'
+import { runCli } from './run.ts'
 
-/** Verb -> the program that does it, run as a process of its own. */
-const COMMANDS: Record<string, { program: string; does: string }> = {
-  simulate: { program: '../sandbox/simulate/main.ts', does: 'post realistic Auth0 events to the ingest, as a log stream would' },
-}
+const root = resolve(import.meta.dirname, '../..')
+const dotEnv = [process.cwd(), root].map((folder) => join(folder, '.env')).find(existsSync)
+if (dotEnv) process.loadEnvFile(dotEnv)
+process.env.KAFKA_BROKERS ||= localBrokers(root) ?? ''
 
-const HELP = `Usage: auth0-logs <command> [options]
+// The first signal ends what is under way in order; a second one finds no listener and ends the process.
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(new Error('stopped')))
 
-Commands:
-${Object.entries(COMMANDS)
-  .map(([name, { does }]) => `  ${name.padEnd(12)}${does}`)
-  .join('\n')}
-
-auth0-logs <command> --help tells the options of a command.
-Example: auth0-logs simulate --token "$INGEST_TOKENS" --count 1000 --rate 200
-`
-
-const [name, ...rest] = process.argv.slice(2)
-const command = COMMANDS[name ?? '']
-if (name === '--help' || name === '-h') process.stdout.write(HELP)
-else if (!command) {
-  process.stderr.write(`${name ? `auth0-logs has no command ${JSON.stringify(name)}\n\n` : ''}${HELP}`)
-  process.exitCode = 2
-} else {
-  const program = new URL(command.program, import.meta.url).pathname
-  const child = spawn(process.execPath, [program, ...rest], { stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
-  child.on('exit', (code, signal) => {
-    process.exitCode = code ?? (signal ? 1 : 0)
-  })
-}
+const { env, argv, stdin, stdout, stderr } = process
+// A reader that has seen enough, such as head, is no failure.
+stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+const status = await runCli({
+  env,
+  servicesRoot: resolve(import.meta.dirname, '..'),
+  args: argv.slice(2),
+  stdin,
+  stdout,
+  stderr,
+  signal: stop.signal,
+})
+// A connection that was given up must not keep the command alive.
+stdout.write('', () => process.exit(status))

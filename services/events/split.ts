@@ -38,6 +38,57 @@ export function split(body: Buffer): Split {
   return into
 }
 
+/**
+ * Splits an answer of the Management API: an array of logs as they are, without the webhook's wrapper; `value` is the whole log.
+ * Every byte that is no such log comes back as unusable, as with `split`.
+ */
+export function splitItems(body: Buffer): Split {
+  const into: Split = { events: [], unusable: [] }
+  let i = skipSpace(body, 0)
+  if (body[i] !== OPEN_ARRAY) {
+    restIsUnusable(body, i, into)
+    return into
+  }
+  i = skipSpace(body, i + 1)
+  if (body[i] === CLOSE_ARRAY) return into
+  for (;;) {
+    const end = takeItem(body, i, into)
+    if (end < 0) break
+    i = skipSpace(body, end)
+    if (body[i] === CLOSE_ARRAY) return into
+    if (body[i] !== COMMA) break
+    i = skipSpace(body, i + 1)
+  }
+  putAside(body, i, into)
+  return into
+}
+
+function takeItem(bytes: Buffer, start: number, into: Split): number {
+  let id = EMPTY
+  let type = EMPTY
+  seen.invalidUtf8 = false
+  const visit = (nameStart: number, nameEnd: number, valueStart: number): number => {
+    const end = skipValue(bytes, valueStart)
+    if (nameIs(bytes, nameStart, nameEnd, TYPE)) type = text(bytes, valueStart, end)
+    else if (nameIs(bytes, nameStart, nameEnd, LOG_ID)) id = text(bytes, valueStart, end)
+    return end
+  }
+  const isObject = bytes[start] === OPEN_OBJECT
+  const end = isObject ? scanObject(bytes, start, visit) : skipValue(bytes, start)
+  if (end < 0) return -1
+  const value = bytes.subarray(start, end)
+  const reason = unusable(isObject, id)
+  if (reason) into.unusable.push({ reason, bytes: value })
+  else into.events.push({ id, type, value, source: bytes, start, end })
+  return end
+}
+
+/** Why what was just scanned is no event. */
+function unusable(isEvent: boolean, id: Buffer): Unusable | undefined {
+  if (seen.invalidUtf8) return 'not_json'
+  return isEvent ? (id.length === 0 ? 'no_log_id' : undefined) : 'not_an_event'
+}
+
 /** A body that is one object: an envelope or one event. Answers false, with nothing taken, where it is neither. */
 function splitObject(body: Buffer, start: number, into: Split): boolean {
   let envelope = false
@@ -128,13 +179,7 @@ function takeValue(bytes: Buffer, start: number, into: Split): number {
   const end = bytes[start] === OPEN_OBJECT ? scanObject(bytes, start, visitEvent) : skipValue(bytes, start)
   if (end < 0) return -1
   if (id.length === 0) id = ownId
-  const reason: Unusable | undefined = seen.invalidUtf8
-    ? 'not_json'
-    : dataStart < 0
-      ? 'not_an_event'
-      : id.length === 0
-        ? 'no_log_id'
-        : undefined
+  const reason = unusable(dataStart >= 0, id)
   if (reason) into.unusable.push({ reason, bytes: bytes.subarray(start, end) })
   else into.events.push({ id, type, value: bytes.subarray(dataStart, dataEnd), source: bytes, start, end })
   return end

@@ -1,6 +1,7 @@
 // Settings of the ingest service.
 import { parseRedaction } from '../events/redact.ts'
 import { fileContent } from '../platform/files.ts'
+import { webhookField } from '../platform/slack.ts'
 import { type Environment, integer, list, parsed, text } from '../platform/settings.ts'
 
 const MIB = 1024 * 1024
@@ -41,5 +42,6 @@ export const ingestFields = (env: Environment) => ({
     (text) => parseRedaction(text, env.REDACT_KEY?.trim() ?? ''),
     { default: [] },
   ),
+  webhook: webhookField('Where it is said that Kafka has been away for 2 minutes'),
   redactKey: text('REDACT_KEY', 'Key of the HMAC-SHA-256 that replaces hashed fields', { secret: true }),
 })

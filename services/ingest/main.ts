@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 import { runProcess } from '../platform/lifecycle.ts'
+import { checkIngest } from './check.ts'
 import { startIngest } from './run.ts'
 
-await runProcess(process, async (env, lifecycle) => {
-  await startIngest(env, lifecycle)
-})
+if (process.argv.includes('--check')) checkIngest(process)
+else
+  await runProcess(process, async (env, lifecycle) => {
+    await startIngest(env, lifecycle)
+  })

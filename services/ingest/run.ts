@@ -1,6 +1,9 @@
-// The life of the ingest service: settings, Kafka, the webhook, health.
+// The life of the ingest service: settings, Kafka, the webhook, the backfill, health.
+import { hostname } from 'node:os'
 import { createRedactor, redactBytes } from '../events/redact.ts'
 import { SettingsError } from '../platform/errors.ts'
+import { tellKafkaAway } from '../platform/kafka-away.ts'
+import { openSlack } from '../platform/slack.ts'
 import { createApp, healthRoutes, listen } from '../platform/http.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import { createLogger, loggerFields } from '../platform/logger.ts'
@@ -15,6 +18,8 @@ import { kafkaFields } from '../topics/fields.ts'
 import { topicNames } from '../topics/names.ts'
 import { openProducer } from '../topics/produce.ts'
 import { createAuthoriser } from './authorise.ts'
+import { backfillFields } from './backfill/fields.ts'
+import { backfillProblems, startBackfill } from './backfill/start.ts'
 import { ingestFields } from './fields.ts'
 import { createGather } from './gather.ts'
 import { followKafka } from './kafka-state.ts'
@@ -30,11 +35,13 @@ const DRAIN_MS = 6_500
 
 /** Starts the service; without Kafka it starts too, answers 503 and goes on trying. @throws SettingsError */
 export async function startIngest(env: Environment, lifecycle: Lifecycle): Promise<{ port: number }> {
-  const fields = { ...kafkaFields, ...loggerFields, ...ingestFields(env) }
-  const { settings, problems } = checkSettings(fields, env)
+  const own = { ...kafkaFields, ...loggerFields, ...ingestFields(env) }
+  const { settings, problems } = checkSettings({ ...own, ...backfillFields(env) }, env)
+  problems.push(...backfillProblems(settings))
   const tls = tlsPair(settings, problems)
   if (problems.length > 0) throw new SettingsError(problems)
   const log = createLogger('ingest', settings.loggerLevel)
+  const instance = `${hostname()}-${process.pid}`
   const metrics = createMetrics('ingest', version)
   const received = metrics.counter('received_total', 'Events acknowledged by Kafka', ['source'])
   const quarantined = metrics.counter('quarantined_total', 'Parts of bodies that are no events', ['reason'])
@@ -48,7 +55,7 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
   let described = false
   const kafka = followKafka(
     async () => {
-      await ensureTopics(client, ['events', { deadLetters: 'ingest' }, 'control'])
+      await ensureTopics(client, ['events', { deadLetters: 'ingest' }, 'reports', 'control'])
       if (described) return
       await publishControl(client, producer, 'service/ingest', {
         service: 'ingest',
@@ -59,13 +66,16 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
         state: 'running',
         sandbox: false,
         start_from: '',
-        fields: showFields(fields, env),
+        fields: showFields(own, env),
       })
       described = true
+      if (settings.backfill !== 'off') void poll().catch(lifecycle.fail)
     },
     log,
     lifecycle.signal,
   )
+  const slack = settings.webhook ? openSlack({ url: settings.webhook, log, signal: lifecycle.signal }) : undefined
+  if (slack) void tellKafkaAway({ service: 'ingest', problem: kafka.problem, slack, signal: lifecycle.signal })
   const orLost = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work
@@ -93,10 +103,13 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
     maxEventBytes: settings.maxEventBytes,
     log,
     counted: {
-      received: (events) => received.inc({ source: 'webhook' }, events),
+      received: (events, source) => received.inc({ source }, events),
       quarantined: (reason) => quarantined.inc({ reason }),
     },
   }
+
+  const poll = () =>
+    startBackfill({ env, client, producer, store: receiver, redacted: settings.redact, instance, metrics, log, lifecycle })
 
   const app = createApp()
   app.post('/logs', (request, response) => void receive(request, response, receiver))

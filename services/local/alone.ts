@@ -5,7 +5,7 @@ import { type Holder, type Lock, takeLock } from './lock.ts'
 import { isAlive, type ProcessId } from './processes.ts'
 
 /** What the lock tells a second `npm start`. */
-export type About = { watchdog?: ProcessId; addresses?: Record<string, string> }
+export type About = { watchdog?: ProcessId; brokers?: string; addresses?: Record<string, string> }
 
 /** The watchdog of a crashed run gives its services 10 s. */
 const remainsLimitMs = 15_000

@@ -74,13 +74,15 @@ export function openServices(options: {
   }
 
   async function prepare(): Promise<void> {
-    const asking = roster.delivering.map(async (name) => checks.set(name, await askCheck(roster.main(name), env)))
+    // The broker comes later: that it is not known yet is no problem of theirs.
+    const asked = { ...env, KAFKA_BROKERS: env.KAFKA_BROKERS?.trim() || 'localhost:9092' }
+    const asking = roster.delivering.map(async (name) => checks.set(name, await askCheck(roster.main(name), asked)))
     await Promise.all([...asking, sandbox?.announced(signal)])
   }
 
   function start(brokerEnv: Environment): void {
     env = { ...env, ...brokerEnv }
-    services.push(open('ingest'))
+    services.push(open('ingest', () => tenantOf(env, sandbox?.current()?.standIns.auth0)))
     for (const name of roster.delivering) {
       const { delivers, refused } = plan(name)
       if (refused) {
@@ -120,4 +122,13 @@ export function openServices(options: {
   }
 
   return { prepared: prepare(), start, ready }
+}
+
+/** A backfill none of whose Auth0 settings is given reads the sandbox's tenant. */
+function tenantOf(env: Environment, tenant: Readonly<Record<string, unknown>> | undefined): Environment {
+  const isOwn = ['AUTH0_DOMAIN', 'AUTH0_CLIENT_ID', 'AUTH0_CLIENT_SECRET'].some((name) => (env[name] ?? '').trim() !== '')
+  if (isOwn || !tenant) return {}
+  const { origin, domain, clientId, clientSecret } = tenant
+  const settings = { AUTH0_API_URL: origin, AUTH0_DOMAIN: domain, AUTH0_CLIENT_ID: clientId, AUTH0_CLIENT_SECRET: clientSecret }
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value ?? '')]))
 }

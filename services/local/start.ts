@@ -58,8 +58,10 @@ export async function startAll(given: Environment, lifecycle: Lifecycle, options
   const services = openServices({ ...common, roster, root, env: serviceEnvironment(env, settings, dataDir, { token, login }) })
   const [broker] = await Promise.all([openingBroker, services.prepared])
   services.start(broker.env)
+  const told = { ...about, brokers: broker.env.KAFKA_BROKERS ?? settings.kafkaBrokers }
+  lock.tell(told)
   const { rows, origins } = await services.ready({ token, login })
-  lock.tell({ ...about, addresses: origins })
+  lock.tell({ ...told, addresses: origins })
   lifecycle.signal.throwIfAborted()
   output.print(banner([{ name: 'Kafka', text: broker.text }, ...rows], curlLine(origins.ingest, token, new Date())))
 }

@@ -40,6 +40,10 @@ export type Operation = {
   summary: string
   role: Role
   inputs: Inputs
+  /** With such input an operator's verb only looks, as a dry run does: every role may, and nothing is recorded. */
+  looks?: (values: Values) => boolean
+  /** What of the input goes into the audit record, where it may hold what must not be kept. All of it unless given. */
+  audited?: (given: Readonly<Record<string, unknown>>) => Record<string, unknown>
   /** Shown in help; complete command lines. */
   examples?: readonly string[]
   /**
@@ -47,6 +51,12 @@ export type Operation = {
    * @throws WrongUse for input that makes no sense, Refusal for what cannot be done now
    */
   run: (context: Context, values: Values) => Promise<object>
+  /**
+   * Only verbs that follow something, as `tail`: gives each object as soon as it is there, until `context.signal` is aborted; then it
+   * resolves. Where `emit` answers a promise it is waited for; what comes too fast meanwhile is left out, counted, and said so in an
+   * object `{ left_out: n }`. `run` of such a verb follows for a short time and answers all at once.
+   */
+  stream?: (context: Context, values: Values, emit: (one: object) => void | Promise<void>) => Promise<void>
 }
 
 /** Input that makes no sense: exit status 2, HTTP 400. `field` names the input. */

@@ -13,7 +13,8 @@ const CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 /**
  * `GET /` a page · `GET /received/<name>?limit=` counts and the newest events ·
- * `POST /misbehave/<name>` with a Fault as JSON · `DELETE /misbehave/<name>`. Errors are `{error, message}`.
+ * `POST /misbehave/<name>` with a Fault as JSON · `DELETE /misbehave/<name>` ·
+ * `POST /control/<name>/<action>` with the action's input as JSON, e.g. `/control/auth0/append {"count":1000}`. Errors are `{error, message}`.
  */
 export function startControl(standIns: readonly StandIn[], port: number, host = HOST): Promise<Listening> {
   const app = createApp()
@@ -40,6 +41,10 @@ export function startControl(standIns: readonly StandIn[], port: number, host = 
     standIn.behave()
     response.json({ fault: null })
   })
+  app.post('/control/:name/:action', express.json({ strict: true }), (request, response) => {
+    const standIn = find(standIns, request, response)
+    return standIn && act(standIn, request, response)
+  })
   app.use((_, response) => {
     response.status(404).json({ error: 'not_found', message: 'this path is not known here; GET / shows what there is' })
   })
@@ -48,6 +53,19 @@ export function startControl(standIns: readonly StandIn[], port: number, host = 
     response.status(400).json({ error: 'bad_request', message: errorText(error) })
   })
   return listen(app, { port, host })
+}
+
+async function act({ name, actions = {} }: StandIn, request: Request, response: Response): Promise<void> {
+  const action = String(request.params.action)
+  if (!Object.hasOwn(actions, action)) {
+    const message = `${name} can ${Object.keys(actions).join(', ') || 'do nothing of the kind'}, not ${action}`
+    return void response.status(404).json({ error: 'unknown_action', message })
+  }
+  try {
+    response.json(await actions[action]({ ...(request.body as object) }))
+  } catch (error) {
+    response.status(400).json({ error: 'bad_input', message: errorText(error) })
+  }
 }
 
 function find(standIns: readonly StandIn[], request: Request, response: Response): StandIn | undefined {

@@ -23,6 +23,8 @@ export type Fault = {
   ms?: number
   /** Events meant by `reject` and `partial`: id equal to it, or text that holds it, or a function's choice. All when not given. */
   marker?: string | ((event: ReceivedEvent) => boolean)
+  /** Over HTTP: only requests whose path begins with it, as `/oauth/token`. */
+  only?: string
   /** For `partial` without marker: one event in `every`, default 2. */
   every?: number
 }
@@ -81,6 +83,7 @@ function faultProblem(fault: Fault, allowed: readonly FaultName[]): string | und
       return `${name} must be a whole number of ${least} or more`
     }
   }
+  if (fault.only !== undefined && typeof fault.only !== 'string') return 'only must be the beginning of a path'
   if (fault.marker !== undefined && typeof fault.marker !== 'function' && typeof fault.marker !== 'string') {
     return 'marker must be a text'
   }

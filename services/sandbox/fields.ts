@@ -12,5 +12,6 @@ export const sandboxFields = {
   segmentPort: port('SANDBOX_SEGMENT_PORT', 'Port of the stand-in for Segment'),
   papertrailPort: port('SANDBOX_PAPERTRAIL_PORT', 'TLS port of the stand-in for Papertrail'),
   slackPort: port('SANDBOX_SLACK_PORT', 'Port of the stand-in for Slack'),
+  auth0Port: port('SANDBOX_AUTH0_PORT', 'Port of the stand-in for Auth0'),
   dir: text('SANDBOX_DIR', "Folder that keeps Papertrail's CA and certificate; a temporary one when not given"),
 }

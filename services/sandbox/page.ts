@@ -36,7 +36,7 @@ ${standIns.map((standIn) => section(standIn, limit)).join('\n')}
 `
 }
 
-function section({ name, origin, received, fault }: StandIn, limit: number): string {
+function section({ name, origin, received, fault, note, actions }: StandIn, limit: number): string {
   const counts = Object.entries(received.counts).map(
     ([what, count]) => `${what.replaceAll('_', ' ')} ${count.toLocaleString('en')}`,
   )
@@ -45,6 +45,8 @@ function section({ name, origin, received, fault }: StandIn, limit: number): str
   return `<section aria-labelledby="${name}">
 <h2 id="${name}">${escaped(name)}</h2>
 <p>${escaped(origin)}</p>
+${note ? `<p>${escaped(note())}</p>` : ''}
+${actions ? `<p>${escaped(`POST /control/${name}/… ${Object.keys(actions).join(', ')}`)}</p>` : ''}
 <p><strong>${escaped(facts.join(' · '))}</strong></p>
 ${fault ? `<p class="fault">Misbehaving: ${escaped(JSON.stringify(fault))}</p>` : ''}
 ${events.length > 0 ? table(events) : '<p>Nothing received yet.</p>'}

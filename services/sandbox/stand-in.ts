@@ -34,6 +34,10 @@ export type StandIn = {
   /** As just started: counts, faults and what the vendor remembers are gone, the address stays. */
   reset: () => void
   close: () => Promise<void>
+  /** For the control page: what it holds beside what it received, in words. */
+  note?: () => string
+  /** What else the control API can have it do, by name. What it answers is JSON. @throws with what is wrong with the input, in words */
+  actions?: Readonly<Record<string, (input: Record<string, unknown>) => object | Promise<object>>>
 }
 
 /** The part that is the same for all: name, address, counts and faults put together. */

@@ -1,6 +1,7 @@
 // All stand-ins and the control page in one process.
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import type { Settings } from '../platform/settings.ts'
+import { type Auth0StandIn, startAuth0 } from './auth0.ts'
 import { startCloudWatch } from './cloudwatch.ts'
 import { startControl } from './control.ts'
 import type { sandboxFields } from './fields.ts'
@@ -12,13 +13,19 @@ import type { StandIn } from './stand-in.ts'
 /** What the sandbox tells about itself, for those who point services at it. */
 export type SandboxAddresses = {
   control: { origin: string }
-  standIns: Record<string, { origin: string; host: string; port: number; tcpPort?: number; udpPort?: number; caFile?: string }>
+  standIns: Record<string, Address>
 }
+
+type Address = { origin: string; host: string; port: number } & Partial<
+  Pick<Papertrail, 'tcpPort' | 'udpPort' | 'caFile'> & Pick<Auth0StandIn, 'domain' | 'clientId' | 'clientSecret'>
+>
+
+type AnyStandIn = StandIn | Papertrail | Auth0StandIn
 
 /** Starts everything; what is open is closed with the lifecycle. */
 export async function startSandbox(settings: Settings<typeof sandboxFields>, lifecycle: Lifecycle): Promise<SandboxAddresses> {
-  const standIns: (StandIn | Papertrail)[] = []
-  async function add(starting: Promise<StandIn | Papertrail>): Promise<void> {
+  const standIns: AnyStandIn[] = []
+  async function add(starting: Promise<AnyStandIn>): Promise<void> {
     const standIn = await starting
     lifecycle.onClose(standIn.name, standIn.close)
     standIns.push(standIn)
@@ -28,6 +35,7 @@ export async function startSandbox(settings: Settings<typeof sandboxFields>, lif
   await add(startSegment({ host, port: settings.segmentPort }))
   await add(startPapertrail({ host, port: settings.papertrailPort, dir: settings.dir || undefined }))
   await add(startSlack({ host, port: settings.slackPort }))
+  await add(startAuth0({ host, port: settings.auth0Port }))
   const control = await startControl(standIns, settings.port, host)
   lifecycle.onClose('the control page', control.close)
   return {
@@ -36,9 +44,15 @@ export async function startSandbox(settings: Settings<typeof sandboxFields>, lif
   }
 }
 
-function addressOf(standIn: StandIn | Papertrail): SandboxAddresses['standIns'][string] {
+function addressOf(standIn: AnyStandIn): Address {
   const { origin, host, port } = standIn
-  if (!('caFile' in standIn)) return { origin, host, port }
-  const { tcpPort, udpPort, caFile } = standIn
-  return { origin, host, port, tcpPort, udpPort, caFile }
+  if ('caFile' in standIn) {
+    const { tcpPort, udpPort, caFile } = standIn
+    return { origin, host, port, tcpPort, udpPort, caFile }
+  }
+  if ('domain' in standIn) {
+    const { domain, clientId, clientSecret } = standIn
+    return { origin, host, port, domain, clientId, clientSecret }
+  }
+  return { origin, host, port }
 }

@@ -34,6 +34,8 @@ export type Vendor = {
   answer: (call: Call) => Answer
   /** How the vendor words a fault. */
   refuse: (fault: StatusFault) => Answer
+  /** Milliseconds from a request to its answer, the work itself not counted; 0 when not given. */
+  latencyMs?: () => number
   /** Forgets what the vendor remembers of earlier calls. */
   forget?: () => void
 }
@@ -53,7 +55,7 @@ export async function serveVendor(vendor: Vendor, recorder: Recorder, options: S
     if (body === undefined) {
       return send(response, { status: 413, headers: { connection: 'close' }, body: 'request body too large' })
     }
-    const fault = faults.take(callFaults)
+    const fault = faults.take(callFaults, ({ only }) => only === undefined || request.url?.startsWith(only) === true)
     if (fault) recorder.count('faults')
     if (fault?.fault === 'reset') return void request.socket.resetAndDestroy()
     if (fault?.fault === 'hang') return void hanging.add(request.socket)
@@ -65,14 +67,17 @@ export async function serveVendor(vendor: Vendor, recorder: Recorder, options: S
       if (rejected) recorder.count('faults')
       return rejected
     }
-    send(response, vendor.answer({ request, body, rejects, faults }))
+    const answer = vendor.answer({ request, body, rejects, faults })
+    const latencyMs = vendor.latencyMs?.() ?? 0
+    if (latencyMs > 0) await sleep(latencyMs, closing.signal)
+    send(response, answer)
   }
 
   function send(response: ServerResponse, { status, headers, body }: Answer): void {
     const text = typeof body === 'string' ? body : JSON.stringify(body)
     response.writeHead(status, {
       'content-type': typeof body === 'string' ? 'text/plain' : vendor.contentType,
-      'content-length': Buffer.byteLength(text),
+      ...(status !== 204 && { 'content-length': Buffer.byteLength(text) }),
       ...headers,
     })
     response.end(text)

@@ -10,7 +10,10 @@ export type { KafkaMessage } from 'kafkajs'
 export type Term = { partitions: number[]; signal: AbortSignal }
 
 export type Handlers = {
-  /** A new term. Nothing is fetched until it resolves, and it is asked again where it throws; answers the first offset to read of each partition. */
+  /**
+   * A new term. Nothing is fetched until it resolves, and it is asked again where it throws; answers the first offset to read of each
+   * partition. Partitions without one are not read.
+   */
   assigned: (term: Term) => Promise<Map<number, number>>
   /**
    * Records of one partition in order of offset. Answers how many were taken; the rest comes again. Must not wait longer than a
@@ -30,10 +33,12 @@ export type GroupConsumer = {
   pause: () => void
   resume: () => void
   paused: () => boolean
+  /** Fetches nothing more of this partition in this term. */
+  leaveOut: (partition: number) => void
   /** Reads each partition from this offset on; what was fetched already is dropped. */
   seek: (offsets: Map<number, number>) => void
   /**
-   * Commits next offsets (last processed + 1) with their metadata, in one attempt. Answers false before anything was fetched.
+   * Commits next offsets (last processed + 1) with their metadata, in one attempt. Answers false before anything was fetched in this term.
    * @throws when Kafka refuses, as it does when the term has ended
    */
   commit: (offsets: CommitOffset[]) => Promise<boolean>
@@ -47,6 +52,8 @@ export type ConsumeOptions = {
   group: string
   topic: string
   handlers: Handlers
+  /** After this long without a heartbeat the member is put out; KAFKA_SESSION_TIMEOUT unless given. */
+  sessionMs?: number
 }
 
 /** What one fetch may bring: bounds the memory; kafkajs holds it all as objects. */
@@ -62,7 +69,7 @@ const LEAVE_MS = 4_000
 /** Joins the group; resolves when the consumer runs, which is before the first assignment. */
 export async function consume({ kafka, settings, log }: KafkaClient, options: ConsumeOptions): Promise<GroupConsumer> {
   const { group, topic, handlers } = options
-  const sessionTimeout = settings.sessionTimeout * 1000
+  const sessionTimeout = options.sessionMs ?? settings.sessionTimeout * 1000
   const consumer: Consumer = kafka.consumer({
     groupId: group,
     sessionTimeout,
@@ -76,6 +83,7 @@ export async function consume({ kafka, settings, log }: KafkaClient, options: Co
   })
   let ready = false
   let wishedPaused = false
+  let leftOut: number[] = []
   let term = new AbortController()
   let epoch = 0
   let lastSign = Date.now()
@@ -105,6 +113,7 @@ export async function consume({ kafka, settings, log }: KafkaClient, options: Co
     term = current
     epoch++
     ready = false
+    leftOut = []
     const partitions = payload.memberAssignment[topic] ?? []
     if (partitions.length > 0) consumer.pause([{ topic }]) // kafkajs would begin at the commit at once
     void begin(partitions, current)
@@ -117,9 +126,10 @@ export async function consume({ kafka, settings, log }: KafkaClient, options: Co
         const offsets = await handlers.assigned({ partitions, signal: current.signal })
         if (current.signal.aborted) return
         for (const [partition, offset] of offsets) consumer.seek({ topic, partition, offset: String(offset) })
+        leftOut = partitions.filter((partition) => !offsets.has(partition))
         ready = true
         epoch++
-        if (!wishedPaused && partitions.length > 0) consumer.resume([{ topic }])
+        if (!wishedPaused && partitions.length > 0) resumeAll()
         return
       } catch (error) {
         log.warn(
@@ -139,6 +149,12 @@ export async function consume({ kafka, settings, log }: KafkaClient, options: Co
     } catch (error) {
       log.debug({ error: errorText(error), group }, 'no group at the moment')
     }
+  }
+
+  /** kafkajs resumes a topic as a whole. */
+  function resumeAll(): void {
+    consumer.resume([{ topic }])
+    if (leftOut.length > 0) consumer.pause([{ topic, partitions: leftOut }])
   }
 
   async function eachBatch({
@@ -189,11 +205,19 @@ export async function consume({ kafka, settings, log }: KafkaClient, options: Co
     },
     resume() {
       wishedPaused = false
-      ifJoined(() => consumer.resume([{ topic }]))
+      ifJoined(resumeAll)
     },
     paused: () => wishedPaused,
+    leaveOut(partition) {
+      if (leftOut.includes(partition)) return
+      leftOut.push(partition)
+      // While all are paused, kafkajs would take the pause of one for the end of the others'.
+      if (!wishedPaused) ifJoined(() => consumer.pause([{ topic, partitions: [partition] }]))
+    },
     seek(offsets) {
       epoch++
+      leftOut = leftOut.filter((partition) => !offsets.has(partition))
+      if (!wishedPaused) ifJoined(resumeAll)
       for (const [partition, offset] of offsets) ifJoined(() => consumer.seek({ topic, partition, offset: String(offset) }))
     },
     async commit(offsets) {

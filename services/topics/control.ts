@@ -31,13 +31,15 @@ export type JobRecord = Wish & {
   service: string
   kind: 'replay' | 'redrive' | 'backfill' | 'reset'
   state: 'wanted' | 'running' | 'done' | 'failed' | 'cancelled'
-  /** Offsets by partition, `to` not included; of the dead-letter topic for a redrive. */
-  ranges: { partition: number; from: number; to: number }[]
+  /** Offsets by partition, `to` not included; of the dead-letter topic for a redrive. `reached`: the next offset when it ended. */
+  ranges: { partition: number; from: number; to: number; reached?: number }[]
   /** As the operator gave them. */
   from: string
   to: string
   /** Redrive: only dead letters with this reason; empty for all. */
   reason: string
+  /** Redrive: only dead letters of this event; empty or left out for all. */
+  log_id?: string
   /** Events a second, 0 without a limit. */
   rate: number
   /** What it came to, when it has ended. */
@@ -63,7 +65,12 @@ export type ServiceRecord = {
   /** START_FROM of the environment that was applied last: the same value is not applied again. */
   start_from: string
   fields: ShownField[]
+  /** What to warn of before logs received longer ago are sent to this sink again. */
+  replay_limit?: ReplayLimit
 }
+
+/** Logs received more than `hours` ago are not as welcome at the vendor as new ones; `meaning` is a sentence for the operator. */
+export type ReplayLimit = { hours: number; meaning: string }
 
 export type ControlRecords = Map<string, unknown>
 

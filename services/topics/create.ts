@@ -69,6 +69,15 @@ function topicConfig(
 }
 
 async function warnOfDifferences(client: KafkaClient, admin: Admin, wanted: ReturnType<typeof topicConfig>[]): Promise<void> {
+  for (const difference of await differencesOf(admin, wanted))
+    client.log.warn(difference, 'an existing topic differs from the settings; it is used as it is')
+}
+
+/** A setting of an existing topic that is another than ours would be. */
+export type TopicDifference = { topic: string; setting: string; expected: string; found: string }
+
+async function differencesOf(admin: Admin, wanted: ReturnType<typeof topicConfig>[]): Promise<TopicDifference[]> {
+  if (wanted.length === 0) return []
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: wanted.map(({ topic, configEntries }) => ({
@@ -77,16 +86,29 @@ async function warnOfDifferences(client: KafkaClient, admin: Admin, wanted: Retu
       configNames: configEntries.map(({ name }) => name),
     })),
   })
-  for (const { topic, configEntries } of wanted) {
+  return wanted.flatMap(({ topic, configEntries }) => {
     const actual = resources.find(({ resourceName }) => resourceName === topic)?.configEntries ?? []
-    for (const { name, value } of configEntries) {
+    return configEntries.flatMap(({ name, value }) => {
       const found = actual.find((entry) => entry.configName === name)?.configValue
-      if (found !== undefined && found !== value) {
-        client.log.warn(
-          { topic, setting: name, expected: value, found },
-          'an existing topic differs from the settings; it is used as it is',
-        )
-      }
-    }
-  }
+      return found === undefined || found === value ? [] : [{ topic, setting: name, expected: value, found }]
+    })
+  })
+}
+
+/** What there is of the topics that services use, for those who only look: nothing is created. `brokers`: how many answer. */
+export async function inspectTopics(
+  client: KafkaClient,
+  kinds: TopicKind[],
+): Promise<{ brokers: number; missing: string[]; differences: TopicDifference[] }> {
+  const wanted = kinds.map((kind) => topicConfig(client.settings, kind))
+  return withAdmin(client, async (admin) => {
+    const { brokers } = await admin.describeCluster()
+    const existing = new Set(await admin.listTopics())
+    const differences = await differencesOf(
+      admin,
+      wanted.filter(({ topic }) => existing.has(topic)),
+    )
+    const missing = wanted.filter(({ topic }) => !existing.has(topic)).map(({ topic }) => topic)
+    return { brokers: brokers.length, missing, differences }
+  })
 }

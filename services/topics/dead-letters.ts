@@ -3,7 +3,8 @@ import { version } from '../platform/version.ts'
 import type { KafkaClient } from './client.ts'
 import { topicNames } from './names.ts'
 import type { TopicProducer } from './produce.ts'
-import { type DeadLetter, deadLetterRecord } from './records.ts'
+import { readRanges, type TopicRecord } from './read.ts'
+import { type DeadLetter, deadLetterRecord, type LetterHeaders } from './records.ts'
 
 const ACK_MS = 10_000
 
@@ -21,4 +22,23 @@ export async function sendDeadLetters(
     letters.map((letter) => deadLetterRecord(letter, version)),
     limitMs,
   )
+}
+
+/** A dead letter as it is in its topic. `logId` is empty where it is not known; `receivedAt` is when it was written, milliseconds. */
+export type StoredLetter = { offset: number; receivedAt: number; logId: string; headers: Partial<LetterHeaders>; value: Buffer }
+
+/** Dead letters of a service in order, from `from` up to and not including `to`. @param service a sink's name or `ingest` */
+export async function readDeadLetters(
+  client: KafkaClient,
+  service: string,
+  range: { from: number; to: number },
+  take: (letter: StoredLetter) => 'stop' | void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const topic = topicNames.deadLetters(client.settings.prefix, service)
+  const toLetter = ({ offset, timestamp, key, headers, value }: TopicRecord): StoredLetter => {
+    const logId = key ?? headers.log_id ?? ''
+    return { offset, receivedAt: timestamp, logId, headers: headers as Partial<LetterHeaders>, value: value ?? Buffer.alloc(0) }
+  }
+  await readRanges(client, 'dead-letters', topic, [{ partition: 0, ...range }], (record) => take(toLetter(record)), signal)
 }

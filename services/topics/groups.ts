@@ -1,4 +1,6 @@
-// What Kafka knows of groups and topics: committed offsets with their metadata, the ends of the log.
+// What Kafka knows of groups and topics: members, committed offsets with their metadata, the ends of the log.
+import kafkajs, { type Admin } from 'kafkajs'
+import { sleep, within } from '../platform/lifecycle.ts'
 import { type KafkaClient, withAdmin } from './client.ts'
 
 /** A partition's place in a group: `offset` is the next to process, -1 where nothing was ever committed. */
@@ -6,8 +8,60 @@ export type Committed = { partition: number; offset: number; metadata: string }
 /** The part of a partition that Kafka holds: from `start` up to, not including, `end`. */
 export type LogRange = { partition: number; start: number; end: number }
 
+const NO_COORDINATOR = ['NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'GROUP_LOAD_IN_PROGRESS']
+const COORDINATOR_TRIES = 20
+const COORDINATOR_AGAIN_MS = 200
+
+/**
+ * A new admin of kafkajs learns of the brokers by failing to find a group's coordinator, and waits 200 ms then: here it asks before.
+ * A coordinator that moves, or is just starting, is asked for again: 4 s long, each time by a new admin, for kafkajs remembers the old one.
+ */
+async function withBrokers<T>(client: KafkaClient, work: (admin: Admin) => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await withAdmin(client, async (admin) => {
+        await admin.describeCluster()
+        return work(admin)
+      })
+    } catch (error) {
+      if (attempt === COORDINATOR_TRIES || !NO_COORDINATOR.includes((error as { type?: string }).type ?? '')) throw error
+      await sleep(COORDINATOR_AGAIN_MS)
+    }
+  }
+}
+
+/** A member of a consumer group, and what it reads: partitions by topic. */
+export type GroupMember = { id: string; client: string; host: string; assigned: Record<string, number[]> }
+/** `state` in Kafka's words: Stable, PreparingRebalance, CompletingRebalance, Empty, Dead (never was, or is gone). */
+export type Group = { group: string; state: string; members: GroupMember[] }
+
+/** Groups with their members, in the order asked for. */
+export async function describeGroups(client: KafkaClient, groups: readonly string[]): Promise<Group[]> {
+  if (groups.length === 0) return []
+  const found = await withBrokers(client, (admin) => admin.describeGroups([...groups]))
+  return groups.map((group) => {
+    const { state = 'Dead', members = [] } = found.groups.find(({ groupId }) => groupId === group) ?? {}
+    return {
+      group,
+      state,
+      members: members.map(({ memberId, clientId, clientHost, memberAssignment }) => ({
+        id: memberId,
+        client: clientId,
+        host: clientHost.replace(/^\//, ''),
+        assigned: assignmentOf(memberAssignment),
+      })),
+    }
+  })
+}
+
+/** While a group rebalances its members have none. */
+function assignmentOf(bytes: Buffer): Record<string, number[]> {
+  if (bytes.length === 0) return {}
+  return kafkajs.AssignerProtocol.MemberAssignment.decode(bytes)?.assignment ?? {}
+}
+
 export async function committedOffsets(client: KafkaClient, group: string, topic: string): Promise<Committed[]> {
-  const [found] = await withAdmin(client, (admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }))
+  const [found] = await withBrokers(client, (admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }))
   return found.partitions.map(({ partition, offset, metadata }) => ({
     partition,
     offset: Number(offset),
@@ -20,14 +74,52 @@ export async function logRanges(client: KafkaClient, topic: string): Promise<Log
   return ranges.map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
 }
 
+/** Which of these topics are there. */
+export async function existingTopics(client: KafkaClient, topics: readonly string[]): Promise<string[]> {
+  const all = new Set(await withAdmin(client, (admin) => admin.listTopics()))
+  return topics.filter((topic) => all.has(topic))
+}
+
 /** The first offset at or after the time in each partition; the log's end where there is none. */
 export async function offsetsAt(client: KafkaClient, topic: string, timeMs: number): Promise<Map<number, number>> {
   const found = await withAdmin(client, (admin) => admin.fetchTopicOffsetsByTimestamp(topic, timeMs))
   return new Map(found.map(({ partition, offset }) => [partition, Number(offset)]))
 }
 
-/** Sets a group's offsets; their metadata is cleared. @throws when the group has members: stop them first */
+/** Joining a group whose members have left takes a moment, one whose members were killed the rest of their session. */
+const JOIN_MS = 20_000
+
+/**
+ * Sets a group's offsets; their metadata is cleared. As its only member for a moment: kafkajs' own admin.setOffsets does the same and
+ * waits 5 s for an empty fetch besides. @throws when the group has members: stop them first
+ */
 export async function setOffsets(client: KafkaClient, group: string, topic: string, offsets: Map<number, number>): Promise<void> {
-  const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) }))
-  await withAdmin(client, (admin) => admin.setOffsets({ groupId: group, topic, partitions }))
+  const [{ members, state }] = await describeGroups(client, [group])
+  if (members.length > 0) throw new Error(`The consumer group must have no running instances, current state: ${state}`)
+  const consumer = client.kafka.consumer({ groupId: group, maxWaitTimeInMs: 100, allowAutoTopicCreation: false })
+  const joined = Promise.withResolvers<void>()
+  consumer.on('consumer.group_join', () => joined.resolve())
+  consumer.on('consumer.crash', ({ payload }) => joined.reject(payload.error))
+  await consumer.connect()
+  try {
+    await consumer.subscribe({ topic, fromBeginning: true })
+    await consumer.run({ autoCommit: false, eachBatch: async () => {} })
+    consumer.pause([{ topic }])
+    await within(joined.promise, JOIN_MS, `joining group ${group} to set its offsets`)
+    await consumer.commitOffsets([...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })))
+  } finally {
+    await consumer.disconnect()
+  }
+}
+
+/** Answers whether the group is gone: false where it has members. */
+export async function deleteGroup(client: KafkaClient, group: string): Promise<boolean> {
+  try {
+    await withAdmin(client, (admin) => admin.deleteGroups([group]))
+    return true
+  } catch (error) {
+    const { groups = [] } = error as { groups?: { error: { type?: string } }[] }
+    if (groups.length === 0) throw error
+    return groups.every(({ error: { type } }) => type === 'GROUP_ID_NOT_FOUND')
+  }
 }

@@ -27,6 +27,7 @@ const SILENT_MS = 10_000
 /**
  * Reads on from an offset of each partition until closed; partitions that are not named are not read.
  * @param reader names the throw-away group, e.g. `tail`
+ * @param take nothing more is read while its promise is open
  * @param lost told when it can be followed no longer
  */
 export async function followTopic(
@@ -34,7 +35,7 @@ export async function followTopic(
   reader: string,
   topic: string,
   from: Map<number, number>,
-  take: (record: TopicRecord) => void,
+  take: (record: TopicRecord) => Promise<void> | void,
   lost: (error: Error) => void,
 ): Promise<Reading> {
   const group = groupNames.throwAway(client.settings.prefix, reader)
@@ -44,8 +45,8 @@ export async function followTopic(
     topic,
     handlers: {
       async assigned({ partitions }) {
-        const ends = new Map((await logRanges(client, topic)).map(({ partition, end }) => [partition, end]))
-        return new Map(partitions.map((partition) => [partition, next.get(partition) ?? ends.get(partition) ?? 0]))
+        const own = new Set(partitions)
+        return new Map([...next].filter(([partition]) => own.has(partition)))
       },
       async records(partition, messages) {
         const begin = next.get(partition)
@@ -54,7 +55,8 @@ export async function followTopic(
             const record = toRecord(partition, message)
             if (record.offset < begin) continue
             next.set(partition, record.offset + 1)
-            take(record)
+            const taking = take(record)
+            if (taking) await taking
           }
         return messages.length
       },

@@ -4,6 +4,9 @@ import type { Ending } from '../events/log-event.ts'
 
 export const RECORD_VERSION = 1
 
+/** How far apart two records of one event may be for the second to count as a repeat: offsets of their partition, time between receipts. */
+export const DEDUPE_WINDOW = { ids: 50_000, ms: 10 * 60_000 }
+
 /**
  * The account of one partition: end - base = delivered + filtered + duplicates + dead_lettered + expired + lag.
  * Travels in the metadata of each offset commit, so it is exact and atomic with the offset.

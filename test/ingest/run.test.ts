@@ -9,6 +9,7 @@ import { startIngest } from '../../services/ingest/run.ts'
 import { createLifecycle } from '../../services/platform/lifecycle.ts'
 import { version } from '../../services/platform/version.ts'
 import { makeCertificates } from '../../services/sandbox/certificate.ts'
+import type { ServiceRecord } from '../../services/topics/control.ts'
 import { topicNames } from '../../services/topics/names.ts'
 import { followTopics, ingestEnv, metric, openIngest, send, TOKEN, type Topics } from '../support/ingest.ts'
 import { newPrefix, testKafka } from '../support/kafka.ts'
@@ -174,7 +175,15 @@ test('service record - tells in the control topic what runs here, secrets masked
   await consumer.run({ eachMessage: async ({ message }) => void found.push([String(message.key), String(message.value)]) })
   const newest = () => found.findLast(([name, record]) => name === 'service/ingest' && record.includes('REDACT_KEY'))
   await until('the record', newest, (record) => record !== undefined)
-  const settings = { KAFKA_BROKERS: brokers, TOPIC_PREFIX: env.TOPIC_PREFIX, INGEST_TOKENS: '***', REDACT_KEY: '***' }
-  expect(JSON.parse(newest()?.[1] ?? '')).toMatchObject({ v: 1, service: 'ingest', kind: 'ingest', version, settings })
+  const record = JSON.parse(newest()?.[1] ?? '') as ServiceRecord
+  expect(record).toMatchObject({ v: 1, service: 'ingest', kind: 'ingest', version })
+  expect(Object.fromEntries(record.fields.filter(({ value }) => value !== '').map(({ name, value }) => [name, value]))).toEqual({
+    KAFKA_BROKERS: brokers,
+    TOPIC_PREFIX: env.TOPIC_PREFIX,
+    LOGGER_LEVEL: env.LOGGER_LEVEL,
+    INGEST_PORT: '0',
+    INGEST_TOKENS: '***',
+    REDACT_KEY: '***',
+  })
   expect(JSON.stringify(found)).not.toContain(TOKEN)
 })

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { GenericContainer, getContainerRuntimeClient, RandomPortGenerator, Wait } from 'testcontainers'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { consoleFields } from '../../services/console/fields.ts'
 import { ingestFields } from '../../services/ingest/fields.ts'
 import { kafkaVersion } from '../../services/local/kafka-artifacts.ts'
 import { createLifecycle, within } from '../../services/platform/lifecycle.ts'
@@ -15,6 +16,7 @@ import type { Sink } from '../../services/sinks/runtime/contract.ts'
 import { sinkFields } from '../../services/sinks/runtime/fields.ts'
 import { startSink } from '../../services/sinks/runtime/run.ts'
 import { segment } from '../../services/sinks/segment/sink.ts'
+import { slackFields } from '../../services/slack/fields.ts'
 import { kafkaFields } from '../../services/topics/fields.ts'
 import { ingestEnv, newPrefix, openIngest, send } from '../support/ingest.ts'
 import { composeProblems, type ComposeService, composeText, readCompose } from './compose-file.ts'
@@ -30,7 +32,9 @@ const NOT_HANDED_ON = /^KAFKA_(REPLICATION_FACTOR|CREATE_TOPICS|SSL|SASL_\w+|\w+
 describe('compose file', () => {
   it('services - Kafka from its official image, all others from one image of ours', () => {
     expect(kafka.image).toBe(`apache/kafka:${kafkaVersion}`)
-    expect(Object.keys(ours)).toEqual(expect.arrayContaining(['ingest', 'cloudwatch', 'segment', 'papertrail', 'sandbox']))
+    expect(Object.keys(ours)).toEqual(
+      expect.arrayContaining(['ingest', 'cloudwatch', 'segment', 'papertrail', 'slack', 'console', 'sandbox']),
+    )
     for (const { image, build } of Object.values(ours)) {
       expect([image, build]).toEqual(['auth0-log-pipeline', { context: '.', dockerfile: 'services/deploy/Dockerfile' }])
     }
@@ -55,7 +59,7 @@ describe('compose file', () => {
     expect(kafka.volumes).toEqual(['kafka:/var/lib/kafka/data'])
     expect(volumes).toHaveProperty('kafka')
     expect(kafka.healthcheck?.test).toContain('/opt/kafka/bin/kafka-broker-api-versions.sh')
-    for (const name of ['ingest', 'cloudwatch', 'segment', 'papertrail']) {
+    for (const name of ['ingest', 'cloudwatch', 'segment', 'papertrail', 'slack', 'console']) {
       expect([name, ours[name].depends_on?.kafka]).toEqual([name, { condition: 'service_healthy' }])
       expect([name, ours[name].environment.KAFKA_BROKERS]).toEqual([name, 'kafka:9092'])
     }
@@ -65,6 +69,7 @@ describe('compose file', () => {
     const published = Object.entries(services).flatMap(([name, { ports = [] }]) => ports.map((port) => [name, port]))
     expect(published).toEqual([
       ['ingest', '127.0.0.1:${INGEST_PORT:-8080}:8080'],
+      ['console', '127.0.0.1:${CONSOLE_PORT:-8081}:8081'],
       ['sandbox', '127.0.0.1:${SANDBOX_PORT:-8082}:8082'],
     ])
   })
@@ -72,6 +77,8 @@ describe('compose file', () => {
   it.each<[string, Fields]>([
     ['ingest', { ...kafkaFields, ...loggerFields, ...ingestFields({}) }],
     ['sandbox', sandboxFields],
+    ['console', { ...kafkaFields, ...loggerFields, ...consoleFields }],
+    ['slack', { ...kafkaFields, ...loggerFields, ...slackFields }],
     ...sinks.map((sink): [string, Fields] => [
       sink.name,
       { ...kafkaFields, ...loggerFields, ...sinkFields(sink.name, 1, {}), ...sink.fields },
@@ -88,6 +95,12 @@ describe('compose file', () => {
     for (const { names } of required) {
       expect(environmentOf(ours[sink.name], { [names[0]]: 'mine' })).toEqual({ [names[0]]: 'mine' })
     }
+  })
+
+  it.each(slackFields.webhook.names)('slack - without a webhook tells the sandbox, with %s never', (name) => {
+    const sandbox = `http://sandbox:${ours.sandbox.environment.SANDBOX_SLACK_PORT}/services/T000/B000/sandbox`
+    expect(environmentOf(ours.slack, {})).toEqual({ SINK_SANDBOX: 'true', SLACK_INCOMING_WEBHOOK: sandbox })
+    expect(environmentOf(ours.slack, { [name]: 'mine' })).toEqual({ [name]: 'mine' })
   })
 
   it('file - holds nothing that docker-compose 1.29 or Compose 2 refuses or misreads', () => {

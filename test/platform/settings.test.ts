@@ -189,7 +189,7 @@ describe('secrets', () => {
     const shown = showFields(fields, { SEGMENT_KEY: never, LOG_LEVEL: ' 2 ', LOG_TYPES: ' ', OTHER: 'x' })
     expect(shown.map(({ name }) => name)).toEqual(Object.values(fields).map(({ names }) => names[0]))
     const given = shown.filter(({ value }) => value !== '').map(({ name, value }) => [name, value])
-    expect(Object.fromEntries(given)).toEqual({ SEGMENT_KEY: '***', LOG_LEVEL: '2' })
+    expect(Object.fromEntries(given)).toEqual({ SEGMENT_KEY: '***', SEGMENT_LOG_LEVEL: '2' })
     expect(JSON.stringify(shown)).not.toContain(never)
   })
 })

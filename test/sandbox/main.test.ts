@@ -28,14 +28,22 @@ test('sandbox - tells its addresses in one line, serves, and ends with SIGTERM',
   const { child, output, exited } = run({ SANDBOX_DIR: join(dir, 'new') })
   await expect.poll(() => output.out, { timeout: 10_000 }).toMatch(/\n$/)
   const { control, standIns } = (JSON.parse(output.out) as Line).sandbox
-  expect(Object.keys(standIns)).toEqual(['cloudwatch', 'segment', 'papertrail', 'slack'])
-  const { cloudwatch, papertrail } = standIns
+  expect(Object.keys(standIns)).toEqual(['cloudwatch', 'segment', 'papertrail', 'slack', 'auth0'])
+  const { cloudwatch, papertrail, auth0 } = standIns
   expect(cloudwatch).toEqual({ origin: `http://127.0.0.1:${cloudwatch.port}`, host: '127.0.0.1', port: cloudwatch.port })
   expect(papertrail).toMatchObject({
     origin: `tls://127.0.0.1:${papertrail.port}`,
     caFile: join(dir, 'new', 'papertrail-ca.pem'),
   })
   expect(existsSync(papertrail.caFile ?? '')).toBe(true)
+  expect(auth0).toEqual({
+    origin: `http://127.0.0.1:${auth0.port}`,
+    host: '127.0.0.1',
+    port: auth0.port,
+    domain: 'northwind.eu.auth0.com',
+    clientId: 'sandbox-client',
+    clientSecret: 'sandbox-secret',
+  })
   expect((await fetch(control.origin)).status).toBe(200)
   child.kill('SIGTERM')
   expect(await exited).toEqual([0, null])

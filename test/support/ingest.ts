@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { type IncomingHttpHeaders, request as httpRequest, type OutgoingHttpHeaders } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { onTestFinished } from 'vitest'
@@ -99,6 +100,10 @@ export function startProcess(env: Environment) {
       const port = () => /"port":(\d+)/.exec(output.out)?.[1]
       return `http://127.0.0.1:${await until('the ingest to listen', port, (found) => found !== undefined)}`
     },
+    residentMiB: () => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) / 1024,
+    /** As a machine that stalls: nothing runs until it is resumed. */
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     async end(signal: NodeJS.Signals) {
       child.kill(signal)
       return exited()

@@ -1,5 +1,7 @@
 // The README's settings tables, made from the field rows. `node test/support/settings-tables.ts --write` puts them into README.md.
 import { readFileSync, writeFileSync } from 'node:fs'
+import { consoleFields } from '../../services/console/fields.ts'
+import { backfillFields } from '../../services/ingest/backfill/fields.ts'
 import { ingestFields } from '../../services/ingest/fields.ts'
 import { loggerFields } from '../../services/platform/logger.ts'
 import type { Fields } from '../../services/platform/settings.ts'
@@ -7,6 +9,7 @@ import { fields as cloudwatch } from '../../services/sinks/cloudwatch/fields.ts'
 import { fields as papertrail } from '../../services/sinks/papertrail/fields.ts'
 import { sinkFields } from '../../services/sinks/runtime/fields.ts'
 import { fields as segment } from '../../services/sinks/segment/fields.ts'
+import { slackFields } from '../../services/slack/fields.ts'
 import { kafkaFields } from '../../services/topics/fields.ts'
 
 export const README = new URL('../../README.md', import.meta.url)
@@ -16,6 +19,7 @@ const END = '<!-- end of settings -->'
 export function settingsTables(): string {
   const sections: [string, Fields][] = [
     ['Ingest', ingestFields({})],
+    ['Backfill, in the ingest', backfillFields({})],
     [
       'Every sink (`SINK_…` stands for `CLOUDWATCH_…`, `SEGMENT_…`, `PAPERTRAIL_…`; the bare name sets it for all)',
       bare(sinkFields('sink', 4, {})),
@@ -23,6 +27,8 @@ export function settingsTables(): string {
     ['CloudWatch', cloudwatch],
     ['Segment', segment],
     ['Papertrail', papertrail],
+    ['Slack', slackFields],
+    ['Console', consoleFields],
     ['Kafka, in every service', { ...kafkaFields, ...loggerFields }],
   ]
   return sections.map(([title, fields]) => `**${title}**\n\n${table(fields)}`).join('\n\n')

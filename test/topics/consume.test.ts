@@ -110,6 +110,36 @@ describe('consume', { concurrent: true }, () => {
     expect((await committed(place)).map(([offset]) => offset)).toEqual([8, -1, -1])
   })
 
+  test('consume - a partition without a first offset, or left out, is read no more: also after a pause; a seek reads it again', async (context) => {
+    const place = await openPlace(3)
+    const { consumer, taken, offsetsOf } = await join(context, place, {
+      assigned: async () =>
+        new Map([
+          [0, 0],
+          [1, 0],
+        ]),
+    })
+    await until('both', () => taken, enough(6))
+    consumer.leaveOut(1)
+    consumer.pause()
+    consumer.resume()
+    await place.fill(3)
+    await until(
+      'the rest of one',
+      () => offsetsOf(0),
+      ({ length }) => length === 6,
+    )
+    await sleep(700)
+    expect([offsetsOf(1), offsetsOf(2)]).toEqual([from(0, 3), []])
+    consumer.seek(new Map([[1, 2]]))
+    await until(
+      'the other again',
+      () => offsetsOf(1),
+      ({ length }) => length === 7,
+    )
+    expect([offsetsOf(1), offsetsOf(2)]).toEqual([[...from(0, 3), ...from(2, 6)], []])
+  })
+
   test('consume - what was not taken comes again, from the first record that was not', async (context) => {
     const place = await openPlace(10)
     let calls = 0

@@ -16,9 +16,10 @@ const LAG_MS = { least: 300, most: 5_000 }
  * The n-th event of a run. Ids ascend as long as `n` rises and `time` does not fall; about 1.2 KB on average.
  * @param time when Auth0 stored it, milliseconds since the epoch
  * @param random from 0 to below 1, as Math.random
+ * @param type one of the kinds; drawn by their weights when not given or not among them
  */
-export function realisticEvent(n: number, time: number, random: Random): SimulatedEvent {
-  const kind = pick(random)
+export function realisticEvent(n: number, time: number, random: Random, type?: string): SimulatedEvent {
+  const kind = kinds.find((known) => known.type === type) ?? pick(random)
   const log_id = logId(n, time, random)
   const who = person(random)
   const happened = time - LAG_MS.least - whole(random, LAG_MS.most - LAG_MS.least)
@@ -47,7 +48,7 @@ function pick(random: Random) {
 }
 
 /** 56 digits: `900`, the UTC time to the millisecond, then 36 more: here twelve that rise with n and 24 of chance. */
-function logId(n: number, time: number, random: Random): string {
+export function logId(n: number, time: number, random: Random): string {
   const stamp = new Date(time).toISOString().replace(/\D/g, '')
   const eight = () => String(whole(random, 1e8)).padStart(8, '0')
   return `900${stamp}${String(n).padStart(12, '0')}${eight()}${eight()}${eight()}`

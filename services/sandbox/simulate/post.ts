@@ -4,7 +4,7 @@ import { Agent as TlsAgent, request as httpsRequest } from 'node:https'
 import { errorText } from '../../platform/errors.ts'
 import { sleep } from '../../platform/lifecycle.ts'
 
-export type PostTarget = { url: URL; token: string; agent: Agent }
+export type PostTarget = { url: URL; token: string; agent: Agent; headers: Record<string, string> }
 
 /** What the ingest said to a body it took. */
 export type Taken = { accepted: number; quarantined: number }
@@ -14,10 +14,10 @@ const ANSWER_BYTES_SHOWN = 200
 const FIRST_WAIT_MS = 200
 const LONGEST_WAIT_MS = 5_000
 
-/** @param sockets connections at once */
-export function createTarget(url: URL, token: string, sockets: number): PostTarget {
+/** @param sockets connections at once @param headers what the log stream is set up to send, content-type included */
+export function createTarget(url: URL, token: string, sockets: number, headers: Record<string, string> = {}): PostTarget {
   const options = { keepAlive: true, maxSockets: sockets }
-  return { url, token, agent: url.protocol === 'https:' ? new TlsAgent(options) : new Agent(options) }
+  return { url, token, headers, agent: url.protocol === 'https:' ? new TlsAgent(options) : new Agent(options) }
 }
 
 /**
@@ -61,13 +61,13 @@ async function post(target: PostTarget, body: Buffer, signal: AbortSignal): Prom
   }
 }
 
-function send({ url, token, agent }: PostTarget, body: Buffer, signal: AbortSignal): Promise<IncomingMessage> {
+function send({ url, token, agent, headers }: PostTarget, body: Buffer, signal: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
       method: 'POST',
       agent,
       signal,
-      headers: { authorization: token, 'content-type': 'application/json', 'content-length': body.length },
+      headers: { 'content-type': 'application/json', ...headers, authorization: token, 'content-length': body.length },
     })
     request.setTimeout(ANSWER_LIMIT_MS, () => request.destroy(new Error(`no answer within ${ANSWER_LIMIT_MS / 1_000} s`)))
     request.once('response', resolve)

@@ -8,3 +8,5 @@ export const PER_EVENT_BYTES = 26
 export const MAX_EVENT_BYTES = 1_048_576
 /** All events of a call lie within a day. */
 export const MAX_SPAN_MS = 24 * 3_600_000
+/** Older events are rejected as too old: 14 days. */
+export const MAX_AGE_HOURS = 14 * 24

@@ -3,7 +3,7 @@ import { defineSink } from '../runtime/contract.ts'
 import { connect } from './deliver.ts'
 import { encode } from './encode.ts'
 import { fields } from './fields.ts'
-import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_SPAN_MS, PER_EVENT_BYTES } from './limits.ts'
+import { MAX_AGE_HOURS, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_SPAN_MS, PER_EVENT_BYTES } from './limits.ts'
 
 export const cloudwatch = defineSink({
   name: 'cloudwatch',
@@ -15,6 +15,10 @@ export const cloudwatch = defineSink({
     spanMs: MAX_SPAN_MS,
     ordered: true,
   }),
+  replayLimit: {
+    hours: MAX_AGE_HOURS,
+    meaning: 'CloudWatch refuses events older than 14 days: they will be dead letters with the reason too_old',
+  },
   sandbox: {
     CLOUDWATCH_LOG_GROUP_NAME: 'auth0',
     CLOUDWATCH_LOG_STREAM_NAME: 'logs',

@@ -1,6 +1,7 @@
 // What a sink is. The sink says how much and how; the runtime says when, and what each answer means for the logs.
 import type { LogEvent } from '../../events/log-event.ts'
 import type { Fields, Settings } from '../../platform/settings.ts'
+import type { ReplayLimit } from '../../topics/control.ts'
 
 /** The vendor's limits, each with the vendor's page beside the constant in the sink's own file. */
 export type Limits = {
@@ -52,6 +53,8 @@ export type Sink<F extends Fields = Fields, Item = unknown> = {
   inFlight?: number
   /** Settings for a first try against the sandbox's stand-in: $ORIGIN, $HOST, $PORT and $CA_FILE are filled in by `npm start`. */
   sandbox: Record<string, string>
+  /** What an operator is warned of before logs received longer ago are delivered again. */
+  replayLimit?: ReplayLimit
   /** Pure. */
   encode: (event: LogEvent, settings: Settings<F>) => Encoded<Item>
   connect: (settings: Settings<F>) => Promise<Connection<Item>>

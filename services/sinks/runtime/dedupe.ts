@@ -1,10 +1,11 @@
 // Which records are repeats of an earlier one: redelivery by Auth0, overlap of polls. Exact: no id is ever taken for another.
 import { createHash } from 'node:crypto'
+import { DEDUPE_WINDOW } from '../../topics/records.ts'
 
 /** Ids that one partition remembers. */
-export const WINDOW_IDS = 50_000
+export const WINDOW_IDS = DEDUPE_WINDOW.ids
 /** How long one remembers them: time between the receipt of both records, milliseconds. */
-export const WINDOW_MS = 10 * 60_000
+export const WINDOW_MS = DEDUPE_WINDOW.ms
 
 const BUCKETS = 65_536
 /** An id packed four bits a character: log_ids are 56 decimal digits, older ones 24 hex. Others are hashed with SHA-256. */
@@ -18,6 +19,9 @@ export type Dedupe = {
    */
   firstOf: (id: string, offset: number, receivedAt: number) => number | undefined
 }
+
+/** Takes nothing for a repeat. */
+export const noDedupe = (): Dedupe => ({ firstOf: () => undefined })
 
 /** The window of one partition: a ring of the last ids with chains by hash, 52 bytes an id. */
 export function createDedupe(capacity = WINDOW_IDS, windowMs = WINDOW_MS): Dedupe {

@@ -1,6 +1,8 @@
 // Settings that every sink has. Each may carry the sink's prefix (CLOUDWATCH_LOG_LEVEL), which wins over the bare name.
 import { parseLevel, parseTypes } from '../../events/filter.ts'
+import { startFromProblem } from '../../events/log-id.ts'
 import { parseRedaction } from '../../events/redact.ts'
+import { CONTINUOUS, scheduleProblem, zoneProblem } from '../../platform/schedule.ts'
 import { boolean, choice, type Environment, integer, parsed, text } from '../../platform/settings.ts'
 
 /**
@@ -9,6 +11,7 @@ import { boolean, choice, type Environment, integer, parsed, text } from '../../
  */
 export function sinkFields(sink: string, inFlight: number, env: Environment) {
   const prefix = `${sink.toUpperCase().replaceAll('-', '_')}_`
+  const zone = env[`${prefix}SCHEDULE_TZ`]?.trim() || env.SCHEDULE_TZ?.trim() || 'UTC'
   const redactKey = env[`${prefix}REDACT_KEY`]?.trim() || env.REDACT_KEY?.trim() || ''
   const row = <T>(name: string, meaning: string, parse: (text: string) => { value: T } | { problem: string }, fallback: T) =>
     parsed<T>(prefix + name, meaning, parse, { also: [name], default: fallback, live: true })
@@ -50,6 +53,22 @@ export function sinkFields(sink: string, inFlight: number, env: Environment) {
         value === 'earliest' || value === 'latest' || (/^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value)))
           ? undefined
           : 'must be earliest, latest or an ISO time such as 2026-01-31T12:00:00Z',
+    }),
+    startFrom: text(`${prefix}START_FROM`, 'Sets the sink back to here, inclusive, once per value: a log_id or an ISO time', {
+      also: ['START_FROM'],
+      check: startFromProblem,
+    }),
+    schedule: text(`${prefix}SCHEDULE`, 'When the sink delivers: cron such as */5 * * * *, or continuous', {
+      also: ['SCHEDULE'],
+      default: CONTINUOUS,
+      live: true,
+      check: (pattern) => scheduleProblem(pattern, zone),
+    }),
+    zone: text(`${prefix}SCHEDULE_TZ`, 'Time zone of cron patterns and of the daily report', {
+      also: ['SCHEDULE_TZ'],
+      default: 'UTC',
+      live: true,
+      check: zoneProblem,
     }),
     batchSize: integer(`${prefix}BATCH_SIZE`, "Most events in one delivery; the vendor's limit unless set", {
       min: 1,

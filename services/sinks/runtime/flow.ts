@@ -9,10 +9,11 @@ import { type Ending, LogEvent } from '../../events/log-event.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { CommitOffset, GroupConsumer, Handlers, KafkaMessage, Term } from '../../topics/consume.ts'
 import { type Account, type DeadLetter, encodeAccount } from '../../topics/records.ts'
-import { backoffMs } from './backoff.ts'
+import { backoffMs } from '../../platform/backoff.ts'
 import { type Entry, isFull, takeBatch } from './batch.ts'
 import type { Connection, Encoded, Limits, Outcome } from './contract.ts'
-import { add, advance, createLane, hasUnsettled, type Lane, next, nextOf, rewind } from './lane.ts'
+import { createDedupe, type Dedupe } from './dedupe.ts'
+import { add, advance, createLane, hasUnsettled, type Lane, next, nextOf, rewind, skipTo } from './lane.ts'
 import { outcomeOfError } from './outcome.ts'
 import { createRejections } from './rejections.ts'
 
@@ -48,11 +49,15 @@ export type FlowOptions = {
   topic: string
   log: Logger
   watch: Watch
+  /** What takes repeats for repeats, of one partition; none for what an operator wishes to be sent again. */
+  dedupe?: () => Dedupe
+  /** Which records are left out, and why: counted as filtered. */
+  leaveOut?: (message: KafkaMessage) => string | undefined
   random?: () => number
 }
 
-/** A partition as found at an assignment; `refillFrom` is where the dedupe window is read from. */
-export type Place = Pick<Lane, 'partition' | 'account' | 'end'> & { logStart: number; refillFrom: number }
+/** A partition as found at an assignment; `refillFrom` is where the dedupe window is read from, `until` where to stop before. */
+export type Place = Pick<Lane, 'partition' | 'account' | 'end'> & { logStart: number; refillFrom: number; until?: number }
 
 /** What a flow tells of itself: to metrics, reports and Slack. */
 export type Watch = {
@@ -75,7 +80,8 @@ type Settling = { at: number; accounts: [Lane, Account][] }
 export type Flow = ReturnType<typeof createFlow>
 
 export function createFlow(options: FlowOptions) {
-  const { limits, connection, log, watch, random = Math.random } = options
+  const { connection, log, watch, dedupe = createDedupe, random = Math.random } = options
+  let { limits, filter } = options
   const lanes = new Map<number, Lane>()
   const rejections = createRejections()
   let consumer: GroupConsumer | undefined
@@ -108,14 +114,15 @@ export function createFlow(options: FlowOptions) {
     if (term.partitions.length === 0) return new Map()
     const places = await options.places(term.partitions)
     if (term.signal.aborted) return new Map()
-    for (const { partition, account, logStart, end } of places) {
-      const lane = createLane(partition, account, logStart)
+    for (const { partition, account, logStart, end, until } of places) {
+      const lane = createLane(partition, account, logStart, until, dedupe())
       lane.end = end
       const lost = lane.account.expired - account.expired
       if (lost > 0) watch.expired(lost, partition)
       lanes.set(partition, lane)
     }
-    return new Map(places.map(({ partition, refillFrom }) => [partition, Math.min(refillFrom, lanes.get(partition)!.from)]))
+    const open = places.filter(({ partition }) => lanes.get(partition)!.from < lanes.get(partition)!.until)
+    return new Map(open.map(({ partition, refillFrom }) => [partition, Math.min(refillFrom, lanes.get(partition)!.from)]))
   }
 
   async function records(partition: number, messages: KafkaMessage[], highWatermark: number): Promise<number> {
@@ -131,6 +138,7 @@ export function createFlow(options: FlowOptions) {
       }
       take(lane, messages[i])
     }
+    if (lane.position >= lane.until) consumer?.leaveOut(partition)
     pump()
     commitSoon()
     return messages.length
@@ -150,17 +158,21 @@ export function createFlow(options: FlowOptions) {
     const offset = Number(message.offset)
     const receivedAt = Number(message.timestamp)
     const id = message.key?.toString() ?? ''
-    if (offset < lane.from) return void (id && lane.dedupe.firstOf(id, offset, receivedAt))
+    const left = options.leaveOut?.(message)
+    if (offset < lane.from) return void (id && !left && lane.dedupe.firstOf(id, offset, receivedAt))
     if (offset < lane.position) return
+    if (offset >= lane.until) return void skipTo(lane, lane.until, receivedAt)
     const type = message.headers?.type?.toString()
     const event = new LogEvent({ id, type, value: message.value, receivedAt, partition: lane.partition, offset })
     const missing = add(lane, event)
     if (missing > 0) watch.expired(missing, lane.partition)
 
     if (!event.isEvent) return deadLetter(event, 'parse', 'not_an_event', 'the record is no Auth0 log: no key, or no JSON object')
+    if (left) return end(event, 'filtered', left)
     const first = lane.dedupe.firstOf(id, offset, receivedAt)
-    if (first !== undefined && first >= lane.account.base) return end(event, 'duplicates', 'repeated_record')
-    const rule = options.filter?.(event.type)
+    if (first !== undefined && first >= lane.account.base && !isAskedFor(message))
+      return end(event, 'duplicates', 'repeated_record')
+    const rule = filter?.(event.type)
     if (rule) return end(event, 'filtered', rule)
     const value = options.redact ? options.redact(event.value) : event.value
     if (value === undefined)
@@ -512,6 +524,10 @@ export function createFlow(options: FlowOptions) {
       consumer = started
       if (wishedPaused) consumer.pause()
     },
+    /** What an operator may change while it runs; counts from the next event on. */
+    change(next: Pick<FlowOptions, 'limits' | 'filter'>): void {
+      ;({ limits, filter } = next)
+    },
     /** The operator's wish; trouble pauses by itself. */
     setPaused(paused: boolean): void {
       wishedPaused = paused
@@ -544,5 +560,8 @@ export function createFlow(options: FlowOptions) {
     },
   }
 }
+
+/** What an operator sent for is delivered, however often it came before. */
+const isAskedFor = ({ headers }: KafkaMessage) => headers?.source?.toString() === 'job'
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))

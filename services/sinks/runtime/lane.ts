@@ -18,6 +18,8 @@ export type Lane = {
   settlingAt: number
   /** Records from here on are taken; earlier ones are read for the dedupe window only. */
   from: number
+  /** Records from here on are not taken: the end of a job's range. Infinite for a live group. */
+  readonly until: number
   /** The offset that the next record should have. */
   position: number
   /** The log's end as last heard of. */
@@ -29,9 +31,16 @@ export type Lane = {
 }
 
 /** @param account what the commit says, or a new one */
-export function createLane(partition: number, account: Account, logStart: number): Lane {
+export function createLane(
+  partition: number,
+  account: Account,
+  logStart: number,
+  until = Number.POSITIVE_INFINITY,
+  dedupe = createDedupe(),
+): Lane {
   const own = { ...account }
-  if (nextOf(own) < logStart) own.expired += logStart - nextOf(own)
+  const first = Math.min(logStart, until)
+  if (nextOf(own) < first) own.expired += first - nextOf(own)
   const from = nextOf(own)
   return {
     partition,
@@ -41,11 +50,12 @@ export function createLane(partition: number, account: Account, logStart: number
     committed: { ...own },
     settlingAt: from,
     from,
+    until,
     position: from,
     end: from,
     open: [],
     head: 0,
-    dedupe: createDedupe(),
+    dedupe,
   }
 }
 
@@ -60,13 +70,17 @@ export function nextOf(account: Account): number {
 
 /** Puts a record in line. Answers how many offsets before it hold no record. */
 export function add(lane: Lane, event: LogEvent): number {
-  const missing = event.offset - lane.position
-  if (missing > 0) {
-    const offset = event.offset - 1
-    lane.open.push({ offset, id: '', receivedAt: event.receivedAt, ending: 'expired', count: missing })
-  }
+  const missing = skipTo(lane, event.offset, event.receivedAt)
   lane.open.push(event)
   lane.position = event.offset + 1
+  return missing
+}
+
+/** The next record is not before this offset. Answers how many offsets before it hold none. */
+export function skipTo(lane: Lane, offset: number, receivedAt: number): number {
+  const missing = offset - lane.position
+  if (missing > 0) lane.open.push({ offset: offset - 1, id: '', receivedAt, ending: 'expired', count: missing })
+  lane.position = Math.max(lane.position, offset)
   return missing
 }
 

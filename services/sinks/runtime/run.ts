@@ -3,35 +3,51 @@ import { hostname } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
 import { createFilter, unknownTypes } from '../../events/filter.ts'
 import { createRedactor, redactBytes } from '../../events/redact.ts'
-import { errorText, SettingsError } from '../../platform/errors.ts'
+import { errorText, type Problem, SettingsError } from '../../platform/errors.ts'
 import { createApp, healthRoutes, listen } from '../../platform/http.ts'
-import { type Lifecycle, type Process, runProcess, sleep } from '../../platform/lifecycle.ts'
+import { type Lifecycle, type Process, runProcess, sleep, within } from '../../platform/lifecycle.ts'
 import { createLogger, loggerFields, type Logger } from '../../platform/logger.ts'
 import { createMetrics } from '../../platform/metrics.ts'
+import { CONTINUOUS, nextRun, type Schedule } from '../../platform/schedule.ts'
 import { checkSettings, type Environment, type Fields, givenName, showFields, type Settings } from '../../platform/settings.ts'
 import { version } from '../../platform/version.ts'
 import { connectKafka, type KafkaClient } from '../../topics/client.ts'
 import { consume, type GroupConsumer } from '../../topics/consume.ts'
-import { type DesiredState, followControl, isDesiredState, publishControl, type StateRecord } from '../../topics/control.ts'
+import {
+  type DesiredState,
+  followControl,
+  isDesiredState,
+  publishControl,
+  type SettingsRecord,
+  type StateRecord,
+} from '../../topics/control.ts'
 import { ensureTopics } from '../../topics/create.ts'
 import { sendDeadLetters } from '../../topics/dead-letters.ts'
 import { kafkaFields } from '../../topics/fields.ts'
 import { logRanges } from '../../topics/groups.ts'
 import { groupNames, topicNames } from '../../topics/names.ts'
 import { openProducer } from '../../topics/produce.ts'
-import { publishReport } from '../../topics/reports.ts'
+import { publishReport, readReports } from '../../topics/reports.ts'
+import { createRuns } from '../../topics/runs.ts'
 import type { Connection, Limits, Sink } from './contract.ts'
 import { sinkFields } from './fields.ts'
-import { createFlow, type Flow } from './flow.ts'
+import { createFlow, type Flow, type FlowOptions } from './flow.ts'
+import { type Jobs, runJobs } from './jobs.ts'
 import { lag, nextOf, oldestOpen } from './lane.ts'
 import { anchorNewGroup, findPlaces } from './places.ts'
 import { createReporter } from './reporter.ts'
+import { applyStartFrom } from './start-from.ts'
+import { followTicks } from './ticks.ts'
 
 /** How often the log's ends are asked for: lag is right also while nothing is fetched. */
 const ENDS_MS = 5_000
 /** Kafka answers, but this consumer has not been heard of for so long: it hangs, and a restart mends it. */
 const SILENT_MS = 60_000
 const DEFAULT_IN_FLIGHT = 4
+/** How far back the tick that ran last is looked for in the reports. */
+const REPORTS_READ = 5_000
+/** Of the check that `--check --network` makes. */
+const VENDOR_MS = 10_000
 /**
  * Events live for milliseconds, but V8 lets garbage grow by 200 MB before it looks. Both work on a running process and
  * take 140 MB for a tenth more CPU; a smaller percentage costs half as much again.
@@ -52,6 +68,8 @@ export async function runSink<F extends Fields, Item>(sink: Sink<F, Item>, proc:
 export async function startSink(sink: Sink, env: Environment, lifecycle: Lifecycle): Promise<{ port: number }> {
   const { settings, own, problems, shown } = readSinkSettings(sink, env)
   if (problems.length > 0) throw new SettingsError(problems)
+  /** The settings in force: the operator may change the live ones. */
+  let now = { settings, own }
   const log = createLogger(sink.name, settings.loggerLevel)
   const metrics = createMetrics(sink.name, version)
   const client = connectKafka(settings, log, `auth0-logs-${sink.name}`)
@@ -99,31 +117,33 @@ export async function startSink(sink: Sink, env: Environment, lifecycle: Lifecyc
     .check()
     .catch((error) => log.error({ error: errorText(error) }, 'the sink cannot be written to as it is; deliveries will tell'))
 
-  const reporter = createReporter({
+  const runs = createRuns({
     service,
     instance: `${hostname()}-${process.pid}`,
-    metrics,
     publish: (report) =>
       publishReport(client, producer, report).catch((error) =>
         log.warn({ error: errorText(error) }, 'the report of a run could not be written'),
       ),
     place: () => placeOf(flow),
+    nextRun: () => nextRun(scheduleOf(now.settings)),
   })
   const redactor = settings.redact.length > 0 ? createRedactor(settings.redact, settings.redactKey) : undefined
-  const createdFlow = createFlow({
-    limits: limitsOf(sink, own, settings.batchSize),
-    inFlight: settings.inFlight,
-    partitions,
-    filter: createFilter({ level: settings.level, types: settings.types, mode: settings.filterMode }),
+  const steps: Pick<FlowOptions, 'limits' | 'filter' | 'redact' | 'encode'> = {
+    ...changeable(sink, now),
     redact: redactor ? (value) => redactBytes(value, redactor) : undefined,
     encode: (event) => sink.encode(event, own),
+  }
+  const createdFlow = createFlow({
+    ...steps,
+    inFlight: settings.inFlight,
+    partitions,
     connection,
     places: (assigned) => findPlaces(client, group, topic, assigned),
     sendDeadLetters: (letters) => sendDeadLetters(client, producer, sink.name, letters),
     crashed: lifecycle.fail,
     topic,
     log,
-    watch: reporter.watch,
+    watch: createReporter({ service, metrics, runs }),
   })
   flow = createdFlow
   if (connection.broken) void followBreaks(connection.broken, createdFlow, lifecycle.signal)
@@ -134,19 +154,41 @@ export async function startSink(sink: Sink, env: Environment, lifecycle: Lifecyc
     const wish = (record as StateRecord | undefined)?.state
     return isDesiredState(wish) ? wish : settings.state
   }
-  const member = createMember(client, group, topic, createdFlow, (joined) => {
-    consumer = joined
-  })
+  /** A scheduled sink fetches nothing between its ticks. */
+  let open = settings.schedule === CONTINUOUS
+  const member = createMember(
+    client,
+    group,
+    topic,
+    createdFlow,
+    () => open,
+    (joined) => {
+      consumer = joined
+    },
+  )
+  const change = (record: unknown) => {
+    const { values = {}, by } = (record ?? {}) as Partial<SettingsRecord>
+    const read = readSinkSettings(sink, { ...env, ...values })
+    if (read.problems.length > 0)
+      return log.error({ by, problems: read.problems }, "an operator's settings are not understood: those before stay in force")
+    now = read
+    createdFlow.change(Object.assign(steps, changeable(sink, now)))
+    log.info({ by, values }, 'settings in force')
+  }
   lifecycle.onClose('consumer', member.leave, 9_500)
+  let jobs: Jobs | undefined
   const control = await untilKafka(log, lifecycle, () =>
     followControl(
       client,
       service,
       (key, value) => {
+        if (key.startsWith(`job/${service}/`)) jobs?.heed(control.records, state)
+        if (key === `settings/${service}`) change(value)
         if (key !== `state/${service}`) return
         state = wished(value)
         log.info({ state, by: (value as StateRecord | undefined)?.by }, 'state changed by an operator')
         void member.set(state)
+        jobs?.heed(control.records, state)
       },
       lifecycle.fail,
     ),
@@ -154,6 +196,12 @@ export async function startSink(sink: Sink, env: Environment, lifecycle: Lifecyc
   if (!control) return { port }
   lifecycle.onClose('control', control.close)
   state = wished(control.records.get(`state/${service}`))
+  const changed = control.records.get(`settings/${service}`)
+  if (changed) change(changed)
+  const startFrom = { startFrom: settings.startFrom, records: control.records, log, signal: lifecycle.signal }
+  const applied = await untilKafka(log, lifecycle, () =>
+    applyStartFrom({ client, producer, service, group, topic, ...startFrom }),
+  )
   await publishControl(client, producer, `service/${service}`, {
     service,
     kind: 'sink',
@@ -162,16 +210,45 @@ export async function startSink(sink: Sink, env: Environment, lifecycle: Lifecyc
     started_at: new Date().toISOString(),
     state: settings.state,
     sandbox: settings.sandbox,
-    start_from: '',
+    start_from: applied ?? '',
     fields: shown,
+    ...(sink.replayLimit ? { replay_limit: sink.replayLimit } : {}),
   })
   await anchorNewGroup(client, group, topic, settings.sinkStart).catch((error) =>
     log.warn({ error: errorText(error) }, 'SINK_START could not be committed; the group has members already'),
   )
   await member.set(state)
+  const skipped = metrics.counter('ticks_skipped_total', 'Ticks that came due while the last run was under way', ['sink'])
+  void followTicks({
+    flow: createdFlow,
+    schedule: () => scheduleOf(now.settings),
+    mayRun: () => state === 'running',
+    gate(wanted) {
+      if (wanted === open) return
+      open = wanted
+      createdFlow.setPaused(state === 'paused' || !open)
+    },
+    ends: () => untilKafka(log, lifecycle, () => logRanges(client, topic)),
+    runs,
+    last: settings.schedule === CONTINUOUS ? undefined : await lastTickOf(client, service),
+    skipped: (ticks) => skipped.inc({ sink: sink.name }, ticks),
+    signal: lifecycle.signal,
+  })
+  jobs = runJobs({
+    client,
+    producer,
+    service,
+    instance: `${hostname()}-${process.pid}`,
+    steps: () => steps,
+    connect: () => sink.connect(own) as Promise<Connection<unknown>>,
+    sendDeadLetters: (letters) => sendDeadLetters(client, producer, sink.name, letters),
+    log,
+  })
+  lifecycle.onClose('jobs', jobs.close, 9_500)
+  jobs.heed(control.records, state)
   log.info({ group, topic, state, sandbox: settings.sandbox }, settings.sandbox ? 'started; delivers to the sandbox' : 'started')
 
-  const runs = setInterval(() => void reporter.tick(), settings.runWindow * 1000)
+  const windows = setInterval(() => void runs.window(), settings.runWindow * 1000)
   const ends = setInterval(async () => {
     const answered = kafkaAnswers
     try {
@@ -188,10 +265,10 @@ export async function startSink(sink: Sink, env: Environment, lifecycle: Lifecyc
   lifecycle.onClose(
     'reports',
     async () => {
-      clearInterval(runs)
+      clearInterval(windows)
       clearInterval(ends)
       await member.leave()
-      await reporter.end()
+      await runs.end()
     },
     9_500,
   )
@@ -212,6 +289,23 @@ function readSinkSettings(sink: Sink, env: Environment) {
   }
 }
 
+/** What of the flow an operator may change while it runs. */
+function changeable(sink: Sink, { settings, own }: Pick<ReturnType<typeof readSinkSettings>, 'settings' | 'own'>) {
+  const { level, types, filterMode: mode, batchSize } = settings
+  return { limits: limitsOf(sink, own, batchSize), filter: createFilter({ level, types, mode }) }
+}
+
+const scheduleOf = ({ schedule: pattern, zone }: { schedule: string; zone: string }): Schedule => ({ pattern, zone })
+
+/** The tick of the newest scheduled run, by the reports. */
+async function lastTickOf(client: KafkaClient, service: string): Promise<Date | undefined> {
+  const isTick = /-(\d{4}-\d\d-\d\dT[\d:.]+Z)$/
+  const told = (await readReports(client, service, REPORTS_READ)).findLast(
+    (one) => one.kind === 'report' && one.report.service === service && isTick.test(one.report.run),
+  )
+  return told?.kind === 'report' ? new Date(isTick.exec(told.report.run)![1]) : undefined
+}
+
 /** The vendor's limits, made smaller by `<SINK>_BATCH_SIZE`, never larger. */
 function limitsOf(sink: Sink, settings: Settings<Fields>, batchSize: number): Limits {
   const limits = sink.limits(settings)
@@ -224,6 +318,7 @@ function createMember(
   group: string,
   topic: string,
   flow: Flow,
+  isOpen: () => boolean,
   joined: (consumer: GroupConsumer | undefined) => void,
 ) {
   let consumer: GroupConsumer | undefined
@@ -238,7 +333,7 @@ function createMember(
   }
   const become = async (state: DesiredState) => {
     if (state === 'stopped') return leave()
-    flow.setPaused(state === 'paused')
+    flow.setPaused(state === 'paused' || !isOpen())
     if (consumer) return
     consumer = await consume(client, { group, topic, handlers: flow.handlers })
     flow.attach(consumer)
@@ -298,10 +393,26 @@ function gauges(metrics: ReturnType<typeof createMetrics>, sink: string, flow: F
   })
 }
 
-function checkSink(sink: Sink, proc: Process): void {
-  const { problems } = readSinkSettings(sink, proc.env)
+/** With `--network` the vendor is asked too whether it may be written to. */
+async function checkSink(sink: Sink, proc: Process): Promise<void> {
+  const { own, problems } = readSinkSettings(sink, proc.env)
   const given = Object.values(sink.fields)
     .map((field) => givenName(field, proc.env))
     .filter((name) => name !== undefined)
+  const asks = proc.argv.includes('--network') && given.length > 0 && problems.length === 0
+  if (asks) problems.push(...(await vendorProblems(sink, own)))
   proc.stdout.write(`${JSON.stringify({ service: sink.name, given, problems, sandbox: sink.sandbox })}\n`)
+}
+
+async function vendorProblems(sink: Sink, settings: Settings<Fields>): Promise<Problem[]> {
+  let connection: Connection<unknown> | undefined
+  try {
+    connection = (await sink.connect(settings)) as Connection<unknown>
+    await within(connection.check(), VENDOR_MS, 'the answer')
+    return []
+  } catch (error) {
+    return [{ setting: sink.name, problem: `cannot be written to: ${errorText(error)}` }]
+  } finally {
+    await connection?.close()
+  }
 }

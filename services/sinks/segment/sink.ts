@@ -17,6 +17,8 @@ export const segment = defineSink({
     bytesAnEvent: MAX_EVENT_BYTES,
     ...(perSecond > 0 ? { perSecond } : {}),
   }),
+  // https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/ (messageId)
+  replayLimit: { hours: 24, meaning: 'Segment forgets a messageId after 24 h: events that it has already will be there twice' },
   sandbox: { SEGMENT_KEY: 'sandbox', SEGMENT_HOST: '$ORIGIN' },
   encode,
   connect,

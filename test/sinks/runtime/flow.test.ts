@@ -95,6 +95,7 @@ async function startFlow(log: KafkaMessage[], limits: Partial<Limits> = {}) {
       void Promise.resolve().then(read)
     },
     paused: () => paused,
+    leaveOut: () => {},
     seek: (offsets) => (position = offsets.get(0)!),
     async commit([{ offset }]: CommitOffset[]) {
       const answer = await answers.commit()

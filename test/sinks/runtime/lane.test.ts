@@ -11,6 +11,7 @@ import {
   next,
   oldestOpen,
   rewind,
+  skipTo,
 } from '../../../services/sinks/runtime/lane.ts'
 import { newAccount } from '../../../services/topics/records.ts'
 import { seededRandom } from '../../support/random.ts'
@@ -157,5 +158,17 @@ describe('lane', () => {
     advance(it)
     expect([next(it), it.open.length - it.head]).toEqual([4_000, 1_000])
     expect(it.open.length).toBeLessThan(1_100)
+  })
+
+  it('lane - of a job ends where its range does: expired records count up to there, and so do offsets without a record', () => {
+    const gone = createLane(0, newAccount(5), 100, 20)
+    expect([next(gone), gone.account.expired]).toEqual([20, 15])
+    const it = createLane(0, newAccount(5), 0, 10)
+    const events = take(it, 5, 6)
+    expect(skipTo(it, 10, 0)).toBe(3)
+    expect(skipTo(it, 10, 0)).toBe(0)
+    events.forEach((event) => end(event))
+    advance(it)
+    expect([next(it), it.account.delivered, it.account.expired]).toEqual([10, 2, 3])
   })
 })

@@ -1,6 +1,6 @@
 // How long a failed delivery waits.
 import { describe, expect, it } from 'vitest'
-import { backoffMs, FIRST_MS, LONGEST_MS } from '../../../services/sinks/runtime/backoff.ts'
+import { backoffMs, FIRST_MS, LONGEST_MS } from '../../services/platform/backoff.ts'
 
 const almostOne = 1 - Number.EPSILON
 

@@ -1,0 +1,120 @@
+// The commands that are no operations: they need the environment, a terminal or other programs, not Kafka alone.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { execPath } from 'node:process'
+import type { Command } from 'commander'
+import { checkSettings } from '../platform/settings.ts'
+import { kafkaFields } from '../topics/fields.ts'
+import { openTenant, readAuth0Settings } from './auth0.ts'
+import { completionScript, SHELLS } from './completion.ts'
+import { askForHash } from './hash-password.ts'
+import { presentRegistered, presentValidated } from './present/own.ts'
+import type { OwnCommand } from './program.ts'
+import { BODY_FORMATS, readStream, register } from './register.ts'
+import { createStyle, type Terminal } from './terminal.ts'
+import { neededAcls } from './validate/acls.ts'
+import { validate } from './validate/validate.ts'
+
+export function ownCommands(terminal: Terminal): readonly OwnCommand[] {
+  const { env, args, servicesRoot, stdout, signal } = terminal
+  const say = (text: string) => void stdout.write(`${text}\n`)
+  const style = createStyle(stdout, env)
+  return [
+    {
+      name: 'validate',
+      summary: 'check all settings, and whether Kafka, the sinks and Auth0 can be reached with them',
+      add: (command, done) =>
+        command
+          .option('--no-network', 'look at the settings only, reach nobody')
+          .option('--acls', 'tell what must be granted at Kafka, AWS and Auth0 too')
+          .option('--json', 'the result as JSON, for programs')
+          .addHelpText('after', examples('validate', 'validate --no-network --json', 'validate --acls'))
+          .action(async ({ network, acls, json }: { network: boolean; acls?: boolean; json?: boolean }) => {
+            const result = await validate(servicesRoot, env, { network, signal })
+            const { prefix = 'auth0.logs' } = checkSettings(kafkaFields, env).settings
+            const grants = acls ? neededAcls(prefix, result.sinks) : undefined
+            const { ok, problems } = result
+            say(
+              json
+                ? JSON.stringify({ ok, problems, ...(grants ? { acls: grants } : {}) })
+                : presentValidated(result, grants, network, style),
+            )
+            done(ok ? 0 : 1)
+          }),
+    },
+    {
+      name: 'register',
+      summary: "create or update the tenant's log stream to the ingest",
+      add: (command) =>
+        command
+          .requiredOption('--url <https://…/logs>', 'https address of the ingest')
+          .option('--token <value>', 'the whole Authorization value; the first of INGEST_TOKENS unless given')
+          .option('--name <name>', 'name of the log stream; one of this name is updated', 'auth0-log-pipeline')
+          .option('--format <format>', `body format: ${BODY_FORMATS.join(', ')}`, 'JSONLINES')
+          .option('--json', 'the result as JSON, for programs')
+          .addHelpText(
+            'after',
+            `${examples('register --url https://logs.example.com/logs')}
+
+Needs AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and the scopes read:log_streams, create:log_streams, update:log_streams.`,
+          )
+          .action(async ({ json, ...typed }: { url: string; token?: string; name: string; format: string; json?: boolean }) => {
+            const tokens = env.INGEST_TOKENS?.trim() ?? ''
+            const given = readStream(typed, tokens)
+            const tenant = await openTenant(readAuth0Settings(env), signal)
+            const result = await register(tenant, given, tokens)
+            say(json ? JSON.stringify(result, null, 2) : presentRegistered(result, style))
+          }),
+    },
+    {
+      name: 'hash-password',
+      summary: 'make the hash of a password for CONSOLE_USERS, read without echo or from a pipe',
+      add: (command) =>
+        command
+          .addHelpText(
+            'after',
+            `${examples('hash-password')}\n\nCONSOLE_USERS is name:role:hash, comma-separated; role is viewer or operator.`,
+          )
+          .action(async () => say(await askForHash(terminal))),
+    },
+    {
+      name: 'simulate',
+      summary: 'post realistic Auth0 events to the ingest, as a log stream would',
+      add: (command, done) =>
+        command
+          .helpOption(false)
+          .allowUnknownOption()
+          .allowExcessArguments()
+          .action(async () =>
+            done(
+              await runProgram(join(servicesRoot, 'sandbox/simulate/main.ts'), args.slice(args.indexOf('simulate') + 1), signal),
+            ),
+          ),
+    },
+    {
+      name: 'completion',
+      summary: 'a script that completes commands in the shell',
+      add: (command) =>
+        command
+          .argument(`<${SHELLS.join('|')}>`, 'which shell')
+          .addHelpText('after', '\nExamples:\n  source <(auth0-logs completion bash)\n  auth0-logs completion zsh >> ~/.zshrc')
+          .action((shell: string) => {
+            const known = SHELLS.find((one) => one === shell)
+            if (!known) command.error(`error: shell must be one of ${SHELLS.join(', ')}, not ${shell}`, { exitCode: 2 })
+            say(completionScript(command.parent as Command, known ?? 'bash'))
+          }),
+    },
+  ]
+}
+
+const examples = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  auth0-logs ${line}`).join('\n')}`
+
+/** Its exit status; Ctrl-C reaches it by itself, and it shows its result then. */
+function runProgram(program: string, args: readonly string[], signal: AbortSignal): Promise<number> {
+  const child = spawn(execPath, [program, ...args], { stdio: 'inherit' })
+  signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', (code, killed) => resolve(code ?? (killed ? 1 : 0)))
+  })
+}

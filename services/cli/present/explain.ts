@@ -1,0 +1,42 @@
+// What `explain` says: where a log is, and a line a sink.
+import type { AtSink, Explained } from '../../operations/explain.ts'
+import { facts, table, time } from '../table.ts'
+import type { Paint, Style } from '../terminal.ts'
+import type { Shown } from './index.ts'
+
+export function presentExplained({ logId, storedAt, copies, sinks, notes }: Explained, { style }: Shown): string {
+  const [copy] = copies
+  const received = copies.map(
+    ({ partition, offset, receivedAt, source }) =>
+      `${time(receivedAt)} UTC by ${source || 'a producer that names no source'}, partition ${partition} offset ${offset}`,
+  )
+  const told = facts(
+    [
+      ['type', copy?.type ?? ''],
+      ['stored by Auth0', storedAt && `${time(storedAt)} UTC`],
+      ...received.map((text, i) => [i === 0 ? 'received' : 'and again', text] as const),
+    ],
+    style.dim,
+  )
+  // A log has one line a sink; only copies need their offset.
+  const rows = sinks.map(({ sink, offset, outcome, detail, certain }) => [
+    sink,
+    copies.length > 1 ? String(offset) : '',
+    paintOf(outcome, style)(outcome.replace('_', ' ')),
+    certain ? detail : style.dim(`${detail} (not certain)`),
+  ])
+  const at =
+    rows.length > 0
+      ? [
+          '',
+          table([{ title: 'sink' }, { title: 'offset', right: true }, { title: 'outcome' }, { title: 'why' }], rows, style.dim),
+        ]
+      : []
+  return [style.bold(logId), told, ...at, ...notes.map((note) => style.yellow(note))].join('\n')
+}
+
+function paintOf(outcome: AtSink['outcome'], style: Style): Paint {
+  if (outcome === 'delivered') return style.green
+  if (outcome === 'dead_lettered') return style.red
+  return outcome === 'waiting' ? style.yellow : style.dim
+}

@@ -1,0 +1,80 @@
+// What `jobs` says: a line a job with its progress, or one with its ranges.
+import type { JobRow } from '../../operations/jobs.ts'
+import { ago, count, cut, facts, span, table, time } from '../table.ts'
+import type { Paint, Style } from '../terminal.ts'
+import type { Shown } from './index.ts'
+
+const ERROR_WIDTH = 60
+
+export function presentJobs({ jobs, total }: { jobs: JobRow[]; total: number }, { style, now, given }: Shown): string {
+  if (jobs.length === 0)
+    return given.open ? 'no job is open' : 'no jobs yet: auth0-logs replay --to … and dead-letters redrive make some'
+  const columns = ['job', 'sink', 'kind', 'state', 'done', 'of', 'delivered', 'failed', 'since', 'by', 'error']
+  const numbers = new Set(['done', 'of', 'delivered', 'failed'])
+  const rows = jobs.map((job) => [
+    job.id,
+    job.sink,
+    job.kind,
+    paintOf(job.state, style)(job.state),
+    percent(job),
+    count(job.total),
+    count(job.delivered),
+    job.failed > 0 ? style.red(count(job.failed)) : '',
+    ago(job.since, now),
+    job.by,
+    cut(job.error, ERROR_WIDTH),
+  ])
+  const more = total > jobs.length ? `\n\n${style.dim(`${count(jobs.length)} of ${count(total)} jobs; --limit shows more`)}` : ''
+  return (
+    table(
+      columns.map((title) => ({ title, right: numbers.has(title) })),
+      rows,
+      style.dim,
+    ) + more
+  )
+}
+
+type JobShown = JobRow & {
+  ranges: { partition: number; from: number; to: number; reached?: number }[]
+  reason: string
+  logId: string
+}
+
+export function presentJob(job: JobShown, { style, now }: Shown): string {
+  const left =
+    job.perSecond > 0 && job.endedAt === '' ? `, about ${span(((job.total - job.done) / job.perSecond) * 1000)} left` : ''
+  const told = facts(
+    [
+      ['what', `${job.kind} to ${job.sink}, from ${job.from} to ${job.to}`],
+      ['state', `${paintOf(job.state, style)(job.state)}${job.members > 0 ? `, ${job.members} members at it` : ''}`],
+      ['done', `${percent(job)}: ${count(job.done)} of ${count(job.total)} records${left}`],
+      ['delivered', count(job.delivered)],
+      ['failed', job.failed > 0 ? style.red(`${count(job.failed)}, among the dead letters again`) : ''],
+      ['left out', job.leftOut > 0 ? `${count(job.leftOut)}, filtered or not asked for` : ''],
+      ['only', [job.reason && `reason ${job.reason}`, job.logId && `log ${job.logId}`].filter(Boolean).join(', ')],
+      ['pace', `${job.perSecond} events/s${job.rate > 0 ? `, at most ${count(job.rate)}` : ''}`],
+      ['wished', `${time(job.since)} UTC by ${job.by}, ${ago(job.since, now)}`],
+      ['ended', job.endedAt && `${time(job.endedAt)} UTC, after ${span(Date.parse(job.endedAt) - Date.parse(job.since))}`],
+      ['error', style.red(job.error)],
+    ],
+    style.dim,
+  )
+  const rows = job.ranges.map(({ partition, from, to, reached }) => [
+    String(partition),
+    count(from),
+    count(to - 1),
+    count(reached ?? from),
+  ])
+  const columns = ['partition', 'first', 'last', 'next'].map((title) => ({ title, right: true }))
+  return [style.bold(job.id), told, ...(rows.length > 0 ? ['', table(columns, rows, style.dim)] : [])].join('\n')
+}
+
+export const presentCancelled = ({ message }: { message: string }): string => message
+
+const percent = ({ done, total }: JobRow) => `${total > 0 ? Math.floor((done / total) * 100) : 100} %`
+
+function paintOf(state: JobRow['state'], style: Style): Paint {
+  if (state === 'failed') return style.red
+  if (state === 'done') return style.green
+  return state === 'cancelled' ? style.dim : style.yellow
+}

@@ -1,0 +1,36 @@
+// What `validate` and `register` say.
+import type { Registered } from '../register.ts'
+import { facts } from '../table.ts'
+import type { Style } from '../terminal.ts'
+import type { Validated } from '../validate/validate.ts'
+
+/** A line a problem; then what is worth knowing. */
+export function presentValidated(
+  { ok, problems, warnings, checked, unset }: Validated,
+  acls: readonly string[] | undefined,
+  network: boolean,
+  style: Style,
+): string {
+  const told = network ? 'settings, Kafka, the vendors and Auth0 as far as they are set' : 'settings only, nobody was reached'
+  return [
+    ...problems.map(({ setting, problem }) => `${style.red('✗')} ${style.bold(setting)}: ${problem}`),
+    ...warnings.map((warning) => `${style.yellow('!')} ${warning}`),
+    ok
+      ? `${style.green('✓')} all is well: ${checked.join(', ')}`
+      : `${problems.length === 1 ? '1 problem' : `${problems.length} problems`}`,
+    style.dim(`looked at: ${told}${unset.length > 0 ? `; nothing is set of ${unset.join(', ')}` : ''}`),
+    ...(acls ? ['', ...acls] : []),
+  ].join('\n')
+}
+
+export function presentRegistered({ done, id, name, status, url, warnings }: Registered, style: Style): string {
+  const told = facts(
+    [
+      ['id', id],
+      ['status', status],
+      ['sends to', url],
+    ],
+    style.dim,
+  )
+  return [`log stream ${style.bold(name)} ${done}`, told, ...warnings.map((warning) => style.yellow(`! ${warning}`))].join('\n')
+}

@@ -1,0 +1,54 @@
+// What `runs` says: a line a run, newest first; the error below it where there is one.
+import type { Run, RunsPage } from '../../operations/runs.ts'
+import { ago, count, cut, span, table, time } from '../table.ts'
+import type { Paint, Style } from '../terminal.ts'
+import type { Shown } from './index.ts'
+
+const ERROR_WIDTH = 100
+
+export function presentRuns(
+  { logs, total, lastRun, page, complete }: RunsPage & { page: number; complete: boolean },
+  { style, now, given }: Shown,
+): string {
+  if (total === 0) return given.failed ? `no run failed; the last run ended ${ago(lastRun, now) || 'never'}` : 'no runs yet'
+  if (logs.length === 0) return `there is no page ${page}: ${count(total)} runs in all`
+  const shown = table(
+    [
+      { title: 'service' },
+      { title: 'status' },
+      { title: 'start (UTC)' },
+      { title: 'took', right: true },
+      { title: 'logs', right: true },
+      { title: 'delivered', right: true },
+      { title: 'filtered', right: true },
+      { title: 'dead letters', right: true },
+      { title: 'retries', right: true },
+      { title: 'error' },
+    ],
+    logs.map((run) => [
+      run.service,
+      statusPaint(run.status, style)(run.status),
+      time(run.start),
+      span(Date.parse(run.end) - Date.parse(run.start)),
+      count(run.logsProcessed),
+      some(run.delivered),
+      some(run.filtered),
+      run.deadLettered > 0 ? style.red(count(run.deadLettered)) : '',
+      some(run.retries),
+      cut(run.error, ERROR_WIDTH),
+    ]),
+    style.dim,
+  )
+  const of = complete ? count(total) : `more than ${count(total)}`
+  const more = total > logs.length ? `  ·  page ${page} of ${of} runs; --page and --limit show others` : ''
+  return `${shown}\n\n${style.dim(`last run ended ${ago(lastRun, now)}${more}`)}`
+}
+
+/** Zeros say nothing in a long table. */
+const some = (value: number) => (value > 0 ? count(value) : '')
+
+export function statusPaint(status: Run['status'], style: Style): Paint {
+  if (status === 'failed' || status === 'held') return style.red
+  if (status === 'recovered') return style.yellow
+  return status === 'success' ? style.green : style.dim
+}

@@ -1,0 +1,90 @@
+// The commands: one a row of the operations, and the few that are no operations. commander reads the command line.
+import { Command, Option } from 'commander'
+import type { Input, Inputs, Operation } from '../operations/operation.ts'
+
+/** What a command was asked to do: its operation with the texts given. */
+export type Asked = { operation: Operation; given: Record<string, unknown>; json: boolean }
+
+/** A command that is no operation: it may do without Kafka. Answers its exit status. */
+export type OwnCommand = { summary: string; add: (command: Command, done: (status: number) => void) => void; name: string }
+
+const LOOKING = 'To look:'
+const STEERING = 'To steer:'
+const SETTING_UP = 'To set up:'
+
+const EXIT_STATUS = `
+Exit status: 0 done, 1 refused or failed, 2 wrong use or wrong settings.
+Kafka is found by KAFKA_BROKERS and TOPIC_PREFIX, from the environment or a .env file in this folder.
+auth0-logs <command> --help tells a command's options and examples.`
+
+export function createProgram(
+  operations: readonly Operation[],
+  own: readonly OwnCommand[],
+  ask: (asked: Asked) => Promise<void>,
+  done: (status: number) => void,
+): Command {
+  const program = new Command('auth0-logs')
+    .description('Watch and steer the Auth0 log pipeline.')
+    .addHelpText('after', EXIT_STATUS)
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .showHelpAfterError('auth0-logs --help tells the commands, auth0-logs <command> --help what each takes')
+    .configureHelp({ sortSubcommands: false, subcommandTerm: (command) => command.name() })
+  for (const operation of operations) addOperation(program, operation, ask)
+  program.commandsGroup(SETTING_UP)
+  for (const { name, summary, add } of own) add(program.command(name).summary(summary).description(sentence(summary)), done)
+  return program
+}
+
+function addOperation(program: Command, operation: Operation, ask: (asked: Asked) => Promise<void>): void {
+  const { name, summary, inputs, examples = [], role } = operation
+  const command = commandAt(program, name.split(' '), role === 'viewer' ? LOOKING : STEERING)
+  command.summary(summary).description(sentence(summary))
+  const entries = Object.entries(inputs)
+  const positional = entries.filter(([, input]) => input.positional)
+  for (const [input, { required, meaning }] of positional) command.argument(required ? `<${input}>` : `[${input}]`, meaning)
+  for (const [input, row] of entries) if (!row.positional) command.addOption(optionOf(input, row))
+  command.option('--json', 'the result as JSON, for programs')
+  if (examples.length > 0) command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`)
+  command.action(async (...args: unknown[]) => {
+    const { json = false, ...options } = command.opts<Record<string, unknown>>()
+    const given = { ...namedByInput(inputs, options), ...Object.fromEntries(positional.map(([input], i) => [input, args[i]])) }
+    await ask({ operation, given, json: json === true })
+  })
+}
+
+/** `jobs list` is the command `list` of the command `jobs`. */
+function commandAt(program: Command, [first, ...rest]: string[], group: string): Command {
+  const existing = program.commands.find((command) => command.name() === first)
+  const command = existing ?? program.command(first).helpGroup(group)
+  if (rest.length === 0) return command
+  if (!existing) command.helpCommand(false)
+  const leaf = commandAt(command, rest, group)
+  // Its own line in the help: what it is about, from its verbs.
+  command.summary(command.commands.map((verb) => verb.name()).join(', '))
+  return leaf
+}
+
+function optionOf(name: string, { kind, meaning, choices, default: standard }: Input): Option {
+  const flag = `--${kebab(name)}`
+  const told = standard === undefined || standard === false || standard === '' ? meaning : `${meaning} (default ${standard})`
+  const hint = choices ? `${told}: ${choices.join(', ')}` : told
+  if (kind === 'boolean') return new Option(standard === true ? `--no-${kebab(name)}` : flag, meaning)
+  const value = kind === 'integer' ? 'n' : kind === 'list' ? 'entries' : 'value'
+  const option = new Option(`${flag} <${value}>`, hint)
+  return kind === 'list' ? option.argParser((text: string, before: string[] = []) => [...before, text]) : option
+}
+
+/** commander names options in camel case; inputs keep their own names. */
+function namedByInput(inputs: Inputs, options: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.keys(inputs).flatMap((name) => {
+      const value = options[camel(name)]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
+}
+
+const kebab = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`).replaceAll('_', '-')
+const camel = (name: string) => kebab(name).replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
+const sentence = (text: string) => `${text[0].toUpperCase()}${text.slice(1)}.`

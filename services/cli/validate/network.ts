@@ -1,0 +1,110 @@
+// What only the others can tell: Kafka and its topics, the Auth0 tenant and its log stream.
+import { Refusal } from '../../operations/operation.ts'
+import { errorText, type Problem } from '../../platform/errors.ts'
+import { within } from '../../platform/lifecycle.ts'
+import { createLogger } from '../../platform/logger.ts'
+import { checkSettings, type Environment } from '../../platform/settings.ts'
+import { connectKafka } from '../../topics/client.ts'
+import { inspectTopics, type TopicKind } from '../../topics/create.ts'
+import { type KafkaSettings, kafkaFields } from '../../topics/fields.ts'
+import { auth0Fields, type HttpStream, openTenant } from '../auth0.ts'
+
+export type Findings = { problems: Problem[]; warnings: string[] }
+
+const KAFKA_MS = 8_000
+
+/** @param services whose dead-letter topics are looked at: the ingest and sinks */
+export async function checkKafka(env: Environment, services: readonly string[]): Promise<Findings> {
+  const { settings, problems } = checkSettings(kafkaFields, env)
+  if (problems.length > 0) return { problems: [], warnings: [] } // told by their rows
+  const client = connectKafka(settings, createLogger('validate', 'silent'), 'auth0-logs-validate')
+  const kinds: TopicKind[] = ['events', 'reports', 'control', ...services.map((service) => ({ deadLetters: service }))]
+  try {
+    return judgeTopics(settings, await within(inspectTopics(client, kinds), KAFKA_MS, 'the answer'))
+  } catch (error) {
+    const problem = `Kafka does not answer at ${settings.brokers.join(', ')}, or refuses: ${errorText(error)}`
+    return { problems: [{ setting: 'KAFKA_BROKERS', problem }], warnings: [] }
+  }
+}
+
+function judgeTopics(settings: KafkaSettings, found: Awaited<ReturnType<typeof inspectTopics>>): Findings {
+  const { createTopics, replicationFactor, brokers } = settings
+  const { missing, differences } = found
+  const problems: Problem[] = []
+  const warnings = differences.map(
+    ({ topic, setting, expected, found: is }) =>
+      `topic ${topic}: ${setting} is ${is}, by the settings it would be ${expected}; it is used as it is`,
+  )
+  if (missing.length > 0 && !createTopics)
+    problems.push({ setting: 'KAFKA_CREATE_TOPICS', problem: `is false and topics are missing: create ${missing.join(', ')}` })
+  if (missing.length > 0 && replicationFactor > found.brokers)
+    problems.push({
+      setting: 'KAFKA_REPLICATION_FACTOR',
+      problem: `is ${replicationFactor} but ${found.brokers} brokers answer: topics could not be created`,
+    })
+  const isLocal = brokers.every((broker) => /^(localhost|127\.|\[::1\])/.test(broker))
+  if (replicationFactor === 1 && !isLocal)
+    warnings.push('KAFKA_REPLICATION_FACTOR is 1: a lost broker disk loses logs; 3 is usual')
+  return { problems, warnings }
+}
+
+/** Only where AUTH0_DOMAIN, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET are all given. */
+export async function checkAuth0(env: Environment, signal: AbortSignal): Promise<Findings> {
+  const { settings, problems: unset } = checkSettings(auth0Fields, env)
+  if (unset.length > 0) return { problems: [], warnings: [] }
+  const tenant = await openTenant(settings, signal)
+  const problems: Problem[] = []
+  const warnings: string[] = []
+  const failed = (setting: string) => (error: unknown) => {
+    if (!(error instanceof Refusal)) throw error
+    if (!problems.some(({ problem }) => problem === error.message)) problems.push({ setting, problem: error.message })
+    return undefined
+  }
+  await tenant.readLogs().catch(failed('AUTH0_CLIENT_ID'))
+  if (problems.length > 0) return { problems, warnings }
+  const isReconciled = env.BACKFILL?.trim() === 'reconcile'
+  const streams = await tenant.httpStreams().catch((error: unknown) => {
+    if (isReconciled || !(error instanceof Refusal)) return failed('AUTH0_CLIENT_ID')(error)
+    warnings.push(`the log stream was not looked at: ${error.message}`)
+    return undefined
+  })
+  if (streams) problems.push(...streamProblems(streams, env, warnings))
+  return { problems, warnings }
+}
+
+/** A stream that does not deliver loses nothing until the tenant's retention passes it, but nobody would know. */
+function streamProblems(streams: readonly HttpStream[], env: Environment, warnings: string[]): Problem[] {
+  const tokens = (env.INGEST_TOKENS ?? '').split(',').map((token) => token.trim())
+  const accepted = ({ sink }: HttpStream) => tokens.includes(sink.httpAuthorization ?? '')
+  const wanted = env.AUTH0_LOG_STREAM?.trim() ?? ''
+  const named = streams.filter(({ id, name }) => wanted !== '' && (id === wanted || name === wanted))
+  if (wanted !== '' && named.length === 0)
+    return [{ setting: 'AUTH0_LOG_STREAM', problem: `the tenant has no webhook stream ${JSON.stringify(wanted)}` }]
+  if (streams.length === 0) {
+    warnings.push('the tenant has no webhook log stream: auth0-logs register makes one')
+    return []
+  }
+  const own = named.length > 0 ? named : streams.length === 1 ? streams : streams.filter(accepted)
+  if (own.length === 0) {
+    warnings.push(
+      `none of the tenant's ${streams.length} webhook streams sends a token of INGEST_TOKENS: is one of them for this ingest?`,
+    )
+    return []
+  }
+  return own.flatMap((stream): Problem[] => {
+    const { name = '', status } = stream
+    return [
+      ...(status === 'active'
+        ? []
+        : [{ setting: 'AUTH0_LOG_STREAM', problem: `the log stream ${JSON.stringify(name)} is ${status}: Auth0 sends nothing` }]),
+      ...(accepted(stream)
+        ? []
+        : [
+            {
+              setting: 'INGEST_TOKENS',
+              problem: `the log stream ${JSON.stringify(name)} sends a token that is not among them: every body would be answered 401`,
+            },
+          ]),
+    ]
+  })
+}

@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { runConsole } from './run.ts'
+
+await runConsole(process)

@@ -1,0 +1,85 @@
+// The runs that the console lists: the newest of the reports topic, in memory, so that a page of them costs no reading of Kafka.
+import { foldRuns, type Run } from '../operations/runs.ts'
+import type { Told } from '../topics/reports.ts'
+
+/** A run, with the offsets of its reports: they are read again in full where somebody opens it. */
+export type IndexedRun = Run & { offsets: number[] }
+
+export type RunsAsked = { page: number; perPage: number; errorsOnly: boolean; service: string }
+
+export type RunIndex = {
+  /** Takes a report in; answers the run that it belongs to, as it stands now. */
+  add: (told: Told) => IndexedRun | undefined
+  /** Newest first. `lastRun`: when the newest run of the service, or of all, ended; empty where there is none. */
+  page: (asked: RunsAsked) => { logs: IndexedRun[]; total: number; lastRun: string }
+  /** The newest run of a service. */
+  last: (service: string) => IndexedRun | undefined
+  /** What was processed in each run of a service that ended since, oldest first. */
+  since: (service: string, fromMs: number) => IndexedRun[]
+}
+
+/** So many runs may still get reports of other instances; an older one stays as it is. */
+const MOST_OPEN = 1_000
+const MOST_ERROR = 500
+
+/** @param most runs kept; about 0.5 KiB each */
+export function createRunIndex(most = 100_000): RunIndex {
+  const runs: IndexedRun[] = []
+  const open = new Map<string, { told: Told[]; run: IndexedRun }>()
+  const strings = new Map<string, string>()
+
+  /** Errors and names come in thousands of equal copies. */
+  function shared(text: string): string {
+    const known = strings.get(text)
+    if (known !== undefined) return known
+    if (strings.size > 5_000) strings.clear()
+    strings.set(text, text)
+    return text
+  }
+
+  function add(told: Told): IndexedRun | undefined {
+    if (told.kind !== 'report') return undefined
+    const key = `${told.report.service}\n${told.report.run}`
+    const before = open.get(key)
+    const reports = [...(before?.told ?? []), told]
+    const [folded] = foldRuns(reports)
+    const run: IndexedRun = {
+      ...folded,
+      service: shared(folded.service),
+      error: shared(folded.error.slice(0, MOST_ERROR)),
+      offsets: reports.map(({ offset }) => offset),
+    }
+    if (before) runs.splice(runs.lastIndexOf(before.run), 1)
+    open.delete(key)
+    open.set(key, { told: reports, run })
+    if (open.size > MOST_OPEN) open.delete(open.keys().next().value as string)
+    runs.push(run)
+    if (runs.length > most * 1.05) runs.splice(0, runs.length - most)
+    return run
+  }
+
+  return {
+    add,
+    page({ page, perPage, errorsOnly, service }) {
+      const logs: IndexedRun[] = []
+      const first = (page - 1) * perPage
+      let total = 0
+      let lastRun = ''
+      for (const run of runs.toReversed()) {
+        if (service !== '' && run.service !== service) continue
+        lastRun ||= run.end
+        if (errorsOnly && run.status !== 'failed' && run.status !== 'held') continue
+        if (total >= first && logs.length < perPage) logs.push(run)
+        total++
+      }
+      return { logs, total, lastRun }
+    },
+    last: (service) => runs.findLast((run) => run.service === service),
+    since(service, fromMs) {
+      const from = new Date(fromMs).toISOString()
+      const found: IndexedRun[] = []
+      for (let i = runs.length - 1; i >= 0 && runs[i].end >= from; i--) if (runs[i].service === service) found.push(runs[i])
+      return found.toReversed()
+    },
+  }
+}

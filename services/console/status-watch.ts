@@ -1,0 +1,120 @@
+// The status of all services, read from Kafka for all pages together: often while somebody looks, seldom otherwise, so that the charts
+// have a past when somebody opens them.
+import { readStatus, type ServiceStatus, type Status } from '../operations/status.ts'
+import { errorText } from '../platform/errors.ts'
+import { sleep, within } from '../platform/lifecycle.ts'
+import type { KafkaClient } from '../topics/client.ts'
+import type { ControlRecords } from '../topics/control.ts'
+import type { Told } from '../topics/reports.ts'
+import { Answer } from './route.ts'
+
+const WATCHED_MS = 2_000
+const UNWATCHED_MS = 15_000
+const LIMIT_MS = 5_000
+/** A status this young is as good as a new one. */
+const FRESH_MS = 1_000
+/** An hour of it, at the pace of nobody looking. */
+const MOST_POINTS = 240
+const POINT_MS = 15_000
+
+/** Events a second over the last 15 s or more; null before anything can be compared. */
+export type Rates = { rateIn: number | null; rateOut: number | null }
+export type ConsoleStatus = Omit<Status, 'services'> & {
+  services: (ServiceStatus & Rates)[]
+  /** `away`: what is shown is from `at`; `since` says from when on Kafka does not answer. */
+  kafka: { away: boolean; since: string; error: string }
+}
+/** Time in milliseconds, lag, records received and records brought to an end until then. */
+export type Point = [at: number, lag: number, received: number, ended: number]
+
+export type StatusWatch = {
+  /** @throws Answer 503 where Kafka does not answer and never did */
+  current: () => Promise<ConsoleStatus>
+  /** What was known last, undefined before anything was. */
+  last: () => ConsoleStatus | undefined
+  history: (service: string) => Point[]
+  /** Asks again soon: something has changed. */
+  hurry: () => void
+}
+
+export function watchStatus(options: {
+  client: KafkaClient
+  control: () => ControlRecords | undefined
+  told: () => readonly Told[]
+  watched: () => boolean
+  changed: (status: ConsoleStatus) => void
+  signal: AbortSignal
+}): StatusWatch {
+  const { client, control, told, watched, changed, signal } = options
+  const points = new Map<string, Point[]>()
+  let known: ConsoleStatus | undefined
+  let asking: Promise<ConsoleStatus> | undefined
+  let asked = 0
+  let awaySince = ''
+  let hurry = new AbortController()
+
+  async function ask(): Promise<ConsoleStatus> {
+    const records = control()
+    try {
+      if (!records) throw new Error('the control topic has not been read yet')
+      const status = await within(readStatus(client, { control: records, told: told() }), LIMIT_MS, 'asking Kafka for the status')
+      awaySince = ''
+      known = {
+        ...status,
+        services: status.services.map((service) => ({ ...service, ...remember(service) })),
+        kafka: { away: false, since: '', error: '' },
+      }
+    } catch (error) {
+      awaySince ||= new Date().toISOString()
+      const kafka = { away: true, since: awaySince, error: errorText(error) }
+      known = { ...(known ?? NOTHING_KNOWN), kafka }
+    }
+    asked = Date.now()
+    changed(known)
+    return known
+  }
+
+  /** Keeps a point each 15 s, and compares with one at least that old. */
+  function remember({ name, lag, partitions }: ServiceStatus): Rates {
+    if (lag === null) return { rateIn: null, rateOut: null }
+    const now = Date.now()
+    const ends = partitions.reduce((sum, { end }) => sum + end, 0)
+    const next = partitions.reduce((sum, { next }) => sum + next, 0)
+    const past = points.get(name) ?? []
+    points.set(name, past)
+    const before = past.at(-1)
+    const base = before && now - before[0] < POINT_MS / 2 ? past.at(-2) : before
+    if (!before || now - before[0] >= POINT_MS) past.push([now, lag, ends, next])
+    if (past.length > MOST_POINTS) past.shift()
+    if (!base || now - base[0] > 4 * POINT_MS) return { rateIn: null, rateOut: null }
+    const seconds = (now - base[0]) / 1000
+    // A replay sets offsets back: that is no rate.
+    return { rateIn: Math.max(0, ends - base[2]) / seconds, rateOut: Math.max(0, next - base[3]) / seconds }
+  }
+
+  const refresh = () => (asking ??= ask().finally(() => (asking = undefined)))
+
+  void (async () => {
+    while (!signal.aborted) {
+      await refresh()
+      hurry = new AbortController()
+      await sleep(watched() ? WATCHED_MS : UNWATCHED_MS, AbortSignal.any([signal, hurry.signal]))
+    }
+  })()
+
+  return {
+    async current() {
+      const status = known && Date.now() - asked < FRESH_MS ? known : await refresh()
+      if (status.at === '') {
+        const message = `Kafka does not answer, so nothing is known of the services yet: nothing is lost, try again when it does (${status.kafka.error})`
+        throw new Answer(503, 'kafka_away', message, { headers: { 'retry-after': '5' } })
+      }
+      return status
+    },
+    last: () => known,
+    history: (service) => points.get(service) ?? [],
+    hurry: () => hurry.abort(),
+  }
+}
+
+const NOTHING_KNOWN: Omit<ConsoleStatus, 'kafka'> = { at: '', topic: { name: '', partitions: 0, records: 0 }, services: [] }

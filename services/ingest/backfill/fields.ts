@@ -1,0 +1,60 @@
+// Settings of the backfill, the second way in: logs read from the Management API.
+import { startFromProblem } from '../../events/log-id.ts'
+import { type Environment, choice, integer, text } from '../../platform/settings.ts'
+import { CONTINUOUS, scheduleProblem, zoneProblem } from '../../platform/schedule.ts'
+
+/** Rows depend on the environment in one thing: a cron pattern is judged in its time zone. */
+export function backfillFields(env: Environment) {
+  const zone = env.SCHEDULE_TZ?.trim() || 'UTC'
+  return {
+    backfill: choice(
+      'BACKFILL',
+      'Reads logs from the Management API: poll reads all, reconcile finds what the stream lost',
+      ['off', 'poll', 'reconcile'],
+      {
+        default: 'off',
+      },
+    ),
+    domain: text('AUTH0_DOMAIN', "The tenant's domain, such as example.eu.auth0.com; not a custom domain", {
+      check: (domain) => (/^[a-z0-9.-]+$/i.test(domain) ? undefined : 'must be a host name without https://'),
+    }),
+    clientId: text('AUTH0_CLIENT_ID', 'Application with the scope read:logs; for reconcile read:log_streams too'),
+    clientSecret: text('AUTH0_CLIENT_SECRET', "The application's secret", { secret: true }),
+    apiUrl: text('AUTH0_API_URL', 'Where the Management API answers, when not at AUTH0_DOMAIN: an origin', {
+      check: (url) => (/^https?:\/\/[^/\s]+\/?$/.test(url) ? undefined : 'must be an origin such as https://example.com'),
+    }),
+    batchSize: integer('BATCH_SIZE', 'Logs read per request of the backfill', { default: 100, min: 1, max: 100, live: true }),
+    startFrom: text('START_FROM', 'Where the backfill begins, inclusive: a log_id or an ISO time; used once per value', {
+      check: startFromProblem,
+    }),
+    schedule: text('SCHEDULE', 'When the backfill runs: cron such as */5 * * * *, or continuous', {
+      default: CONTINUOUS,
+      live: true,
+      check: (pattern) => scheduleProblem(pattern, zone),
+    }),
+    zone: text('SCHEDULE_TZ', 'Time zone of cron patterns and of the daily report', {
+      default: 'UTC',
+      live: true,
+      check: zoneProblem,
+    }),
+    reconcileDelay: integer('RECONCILE_DELAY', 'How far reconcile stays behind the stream', {
+      default: 300,
+      min: 10,
+      max: 86_400,
+      unit: 'seconds',
+    }),
+    stream: text('AUTH0_LOG_STREAM', "Name or id of the tenant's log stream that reconcile watches; needed where it has several"),
+    auth0RetentionDays: integer('AUTH0_LOG_RETENTION_DAYS', "How long the tenant's plan keeps logs: 1, 5, 10 or 30", {
+      default: 5,
+      min: 1,
+      max: 365,
+      unit: 'days',
+    }),
+    runWindow: integer('RUN_WINDOW', 'Length of a run of a continuous service', {
+      default: 60,
+      min: 1,
+      max: 3600,
+      unit: 'seconds',
+    }),
+  }
+}

@@ -1,0 +1,39 @@
+// A page into the topic, for as long as that takes: the checkpoint waits.
+import type { Split } from '../../events/split.ts'
+import { errorText } from '../../platform/errors.ts'
+import { sleep } from '../../platform/lifecycle.ts'
+import { type Source, storeEvents } from '../store.ts'
+import type { Backfill } from './backfill.ts'
+
+const STORE_AGAIN_MS = 1_000
+
+/** @throws only when the signal is aborted */
+export async function publishAll(
+  { store, runs, log, metrics }: Backfill,
+  split: Split,
+  source: Source,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    signal.throwIfAborted()
+    try {
+      const { accepted, quarantined } = await storeEvents(split, { source }, store)
+      runs.count('delivered', accepted)
+      runs.count('dead_lettered', quarantined)
+      if (source === 'reconcile') {
+        runs.count('recovered', accepted)
+        metrics.recovered.inc(accepted)
+      }
+      for (const { id, value } of split.events) {
+        runs.seen(id.toString())
+        runs.count('bytes', value.length)
+      }
+      if (attempt > 1) log.info('Kafka takes the page now; the backfill goes on')
+      return
+    } catch (error) {
+      if (attempt === 1)
+        log.warn({ error: errorText(error) }, 'Kafka does not take the page; the checkpoint waits, it is sent again')
+      await sleep(STORE_AGAIN_MS, signal)
+    }
+  }
+}

@@ -1,0 +1,53 @@
+// When the next pass is due: again after a moment for a continuous backfill, at its ticks for a scheduled one.
+import { sleep } from '../../platform/lifecycle.ts'
+import { CONTINUOUS, lastTick, nextTick, type Schedule } from '../../platform/schedule.ts'
+
+/** How soon a changed schedule or state is seen. */
+const LOOK_MS = 1_000
+
+/** The tick that a pass belongs to; undefined where it runs continuously. */
+export type Turn = { tick: Date | undefined }
+
+/**
+ * Waits for the next turn. A tick that came due while nobody ran is run once, however many were missed; ticks that came due
+ * during the last pass were skipped.
+ * @param last the tick that ran last, empty where none did
+ */
+export async function nextTurn(options: {
+  schedule: () => Schedule
+  mayRun: () => boolean
+  last: string
+  /** Whether a pass ran just before. */
+  isFirst: boolean
+  /** A continuous backfill asks again so much later. */
+  againMs: number
+  skipped: (ticks: number) => void
+  signal: AbortSignal
+}): Promise<Turn> {
+  const { schedule, mayRun, last, isFirst, againMs, skipped, signal } = options
+  const since = new Date()
+  if (!isFirst && last !== '') skipped(ticksBetween(schedule(), new Date(last), since))
+  const isMissed = (due: Date | undefined) => isFirst && last !== '' && due !== undefined && due > new Date(last)
+  for (;;) {
+    signal.throwIfAborted()
+    const now = new Date()
+    const current = schedule()
+    if (mayRun()) {
+      if (current.pattern === CONTINUOUS) {
+        if (isFirst || now.getTime() - since.getTime() >= againMs) return { tick: undefined }
+      } else {
+        const due = lastTick(current, now)
+        if (due && (due > since || isMissed(due))) return { tick: due }
+      }
+    }
+    await sleep(LOOK_MS, signal)
+  }
+}
+
+/** Ticks after the one that ran and up to a moment: they came due while it ran. */
+function ticksBetween(schedule: Schedule, after: Date, upTo: Date): number {
+  if (schedule.pattern === CONTINUOUS) return 0
+  let count = 0
+  for (let tick = nextTick(schedule, after); tick && tick <= upTo && count < 10_000; tick = nextTick(schedule, tick)) count++
+  return count
+}

@@ -1,0 +1,18 @@
+// `--check`: what the settings of the ingest and its backfill are worth, as one JSON line; nothing is started.
+import type { Process } from '../platform/lifecycle.ts'
+import { loggerFields } from '../platform/logger.ts'
+import { checkSettings, givenName } from '../platform/settings.ts'
+import { kafkaFields } from '../topics/fields.ts'
+import { backfillFields } from './backfill/fields.ts'
+import { backfillProblems } from './backfill/start.ts'
+import { ingestFields } from './fields.ts'
+import { tlsPair } from './tls.ts'
+
+export function checkIngest({ env, stdout }: Process): void {
+  const own = { ...ingestFields(env), ...backfillFields(env) }
+  const { settings, problems } = checkSettings({ ...kafkaFields, ...loggerFields, ...own }, env)
+  problems.push(...backfillProblems(settings))
+  tlsPair(settings, problems)
+  const given = Object.values(own).flatMap((field) => givenName(field, env) ?? [])
+  stdout.write(`${JSON.stringify({ service: 'ingest', given, problems, sandbox: {} })}\n`)
+}

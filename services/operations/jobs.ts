@@ -1,0 +1,185 @@
+// `jobs list`, `jobs show`, `jobs cancel`: work beside the live groups, how far it is, and who wished it.
+import { sleep } from '../platform/lifecycle.ts'
+import { type ControlRecords, type JobRecord, publishControl, readControl } from '../topics/control.ts'
+import { deleteGroup, describeGroups } from '../topics/groups.ts'
+import { endedJob, isOpen, jobKey, jobPlace, jobProgress, type JobProgress, sinkOf } from '../topics/jobs.ts'
+import { readReports } from '../topics/reports.ts'
+import { type Context, type Operation, Refusal } from './operation.ts'
+
+/** How far a job is. Counts of events; times ISO 8601. */
+export type JobRow = {
+  id: string
+  sink: string
+  kind: JobRecord['kind']
+  /** `waiting`: wanted, and no member of the sink is at it. */
+  state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
+  done: number
+  total: number
+  delivered: number
+  /** Became dead letters. */
+  failed: number
+  /** Filtered, or not asked for. */
+  leftOut: number
+  /** Asked for, a second; 0 without a limit. */
+  rate: number
+  /** Seen, a second, from the wish on. */
+  perSecond: number
+  members: number
+  by: string
+  since: string
+  endedAt: string
+  from: string
+  to: string
+  error: string
+}
+
+const CANCEL_MS = 15_000
+/** No member of the sink took notice of the cancelling so long after: none runs. */
+const NOBODY_MS = 4_000
+const LOOK_MS = 250
+/** Where the last words on a job are looked for. */
+const REPORTS = 1_000
+
+const id = { meaning: 'id of the job', kind: 'text', required: true, positional: true } as const
+
+export const jobsList: Operation = {
+  name: 'jobs list',
+  summary: 'replays, redrives and backfills with their progress, newest first',
+  role: 'viewer',
+  inputs: {
+    sink: { meaning: 'only of this service', kind: 'text', positional: true, suggest: 'sink' },
+    open: { meaning: 'only those that have not ended', kind: 'boolean', default: false },
+    limit: { meaning: 'rows', kind: 'integer', default: 20 },
+  },
+  examples: ['auth0-logs jobs list', 'auth0-logs jobs list segment --open'],
+  async run({ client }, { sink, open, limit }) {
+    const jobs = allJobs(await readControl(client, 'jobs'))
+    const fits = jobs.filter(
+      (job) => (!open || isOpen(job)) && (sink === undefined || sinkOf(job.service) === sink || job.service === sink),
+    )
+    const rows = await Promise.all(fits.slice(0, Number(limit)).map((job) => rowOf({ client }, job)))
+    return { jobs: rows, total: fits.length }
+  },
+}
+
+export const jobsShow: Operation = {
+  name: 'jobs show',
+  summary: 'one job with its ranges and what was last said of it',
+  role: 'viewer',
+  inputs: { id },
+  examples: ['auth0-logs jobs show 20260131120000-1a2b'],
+  async run(context, { id }) {
+    const { client } = context
+    const job = findJob(await readControl(client, 'jobs'), String(id))
+    const [row, progress] = await Promise.all([rowOf(context, job), isDelivery(job) ? jobProgress(client, job) : undefined])
+    const told = await readReports(client, 'jobs', REPORTS)
+    const last = told.findLast((one) => one.kind === 'report' && one.report.run === `job-${job.id}`)
+    const said = last?.kind === 'report' ? last.report : undefined
+    const trouble = row.endedAt === '' && said && ['failed', 'held'].includes(said.status) ? said.error : row.error
+    return { ...row, error: trouble, ranges: progress?.ranges ?? job.ranges, reason: job.reason, logId: job.log_id ?? '' }
+  },
+}
+
+export const jobsCancel: Operation = {
+  name: 'jobs cancel',
+  summary: 'end a job where it is; what it delivered stays delivered',
+  role: 'operator',
+  inputs: { id },
+  examples: ['auth0-logs jobs cancel 20260131120000-1a2b'],
+  async run(context, { id }) {
+    const { client, producer } = context
+    const job = findJob(await readControl(client, 'jobs'), String(id))
+    if (job.kind === 'reset') throw new Refusal(`a reset is not cancelled but undone: auth0-logs replay ${job.service} --abort`)
+    if (!isOpen(job)) throw new Refusal(`job ${job.id} has ended already: ${job.state}, ${job.delivered} events delivered`)
+    const before = await rowOf(context, job)
+    const cancelled: JobRecord = { ...job, state: 'cancelled' }
+    await publishControl(client, producer, jobKey(job), cancelled)
+    const ended = isDelivery(job) ? await untilEnded(context, cancelled) : cancelled
+    const after = await rowOf(context, ended)
+    const message =
+      ended.ended_at === '' && isDelivery(job)
+        ? `job ${job.id} is cancelled; its members have not yet said how far they came, jobs show will tell`
+        : `job ${job.id} is cancelled: ${after.done} of ${after.total} records done, ${after.delivered} delivered`
+    return { message, before, after }
+  },
+}
+
+/** The record as the sink's members end it; where none runs it is ended here. */
+async function untilEnded(context: Context, job: JobRecord): Promise<JobRecord> {
+  const { client, producer, signal, progress } = context
+  const { group } = jobPlace(client, job)
+  const begun = Date.now()
+  for (
+    let last = await jobProgress(client, job);
+    Date.now() < begun + CANCEL_MS && !signal.aborted;
+    await sleep(LOOK_MS, signal)
+  ) {
+    progress(Date.now() - begun, CANCEL_MS, 'waiting for the members to leave the job')
+    const now = (await readControl(client, 'jobs')).get(jobKey(job)) as JobRecord | undefined
+    if (now && now.ended_at !== '') return now
+    const [{ members, state }] = await describeGroups(client, [group])
+    if (members.length > 0) continue
+    if (state !== 'Dead') last = await jobProgress(client, job)
+    if (Date.now() < begun + NOBODY_MS) continue
+    const ended = endedJob(job, 'cancelled', last, new Date())
+    await publishControl(client, producer, jobKey(job), ended)
+    if (state !== 'Dead') await deleteGroup(client, group)
+    return ended
+  }
+  return job
+}
+
+const isDelivery = ({ kind }: JobRecord) => kind === 'replay' || kind === 'redrive'
+
+/** All jobs, newest first. */
+function allJobs(control: ControlRecords): JobRecord[] {
+  const jobs = [...control].filter(([key]) => key.startsWith('job/')).map(([, record]) => record as JobRecord)
+  return jobs
+    .filter(({ id, at }) => typeof id === 'string' && typeof at === 'string')
+    .toSorted((a, b) => b.at.localeCompare(a.at))
+}
+
+function findJob(control: ControlRecords, id: string): JobRecord {
+  const job = allJobs(control).find((one) => one.id === id)
+  if (job) return job
+  throw new Refusal(`there is no job ${id}: auth0-logs jobs list shows those there are`)
+}
+
+async function rowOf({ client }: Pick<Context, 'client'>, job: JobRecord): Promise<JobRow> {
+  const none: JobProgress = {
+    ranges: [],
+    done: 0,
+    total: 0,
+    delivered: job.delivered,
+    failed: job.failed,
+    leftOut: 0,
+    expired: 0,
+  }
+  const open = isOpen(job)
+  const [{ done, total, delivered, failed, leftOut }, groups] = await Promise.all([
+    isDelivery(job) ? jobProgress(client, job) : none,
+    isDelivery(job) && open ? describeGroups(client, [jobPlace(client, job).group]) : [],
+  ])
+  const members = groups[0]?.members.length ?? 0
+  const seconds = ((job.ended_at === '' ? Date.now() : Date.parse(job.ended_at)) - Date.parse(job.at)) / 1000
+  return {
+    id: job.id,
+    sink: job.service,
+    kind: job.kind,
+    state: !open ? (job.state as JobRow['state']) : members > 0 || job.state === 'running' ? 'running' : 'waiting',
+    done,
+    total,
+    delivered,
+    failed,
+    leftOut,
+    rate: job.rate,
+    perSecond: seconds > 0 ? Math.round((done / seconds) * 10) / 10 : 0,
+    members,
+    by: job.by,
+    since: job.at,
+    endedAt: job.ended_at,
+    from: job.from,
+    to: job.to,
+    error: job.error,
+  }
+}

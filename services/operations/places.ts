@@ -1,0 +1,167 @@
+// Positions that an operator can name: earliest, latest, a log_id, a time, offset:<n>, shift:<n>. What each means in every partition.
+import { timeOfLogId } from '../events/log-id.ts'
+import { errorText } from '../platform/errors.ts'
+import type { KafkaClient } from '../topics/client.ts'
+import { type Committed, type LogRange, logRanges, offsetsAt } from '../topics/groups.ts'
+import { hashOf } from '../topics/partition.ts'
+import { readRanges, type TopicRecord } from '../topics/read.ts'
+import { Refusal, WrongUse } from './operation.ts'
+
+/** A log is received after Auth0 stored it, but clocks differ: this much before the id's own time nothing is missed. */
+export const LOG_ID_SLACK_MS = 60_000
+/** Looking for a log to say where it is: a help, so it may not take long. */
+const FIND_MS = 10_000
+
+export type Position =
+  | { kind: 'earliest' | 'latest' }
+  | { kind: 'offset' | 'shift'; n: number }
+  | { kind: 'time'; time: number }
+  | { kind: 'log_id'; id: string }
+
+/** Where the partitions are that a position is asked for. */
+export type Grounds = { topic: string; ranges: readonly LogRange[]; committed: readonly Committed[] }
+/** `offsets` by partition; `notes` say what the position came to, in sentences. */
+export type Found = { offsets: Map<number, number>; notes: string[] }
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i
+
+/** @param field the input that it was given for @throws WrongUse for anything that is no position */
+export function parsePosition(field: string, text: string): Position {
+  if (text === 'earliest' || text === 'latest') return { kind: text }
+  const counted = /^(offset):(\d{1,15})$|^(shift):([+-]?\d{1,15})$/.exec(text)
+  if (counted) return { kind: (counted[1] ?? counted[3]) as 'offset' | 'shift', n: Number(counted[2] ?? counted[4]) }
+  if (TIME.test(text)) {
+    const time = Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`)
+    if (!Number.isNaN(time)) return { kind: 'time', time }
+  }
+  if (/^[\da-f]{20,128}$/i.test(text)) return { kind: 'log_id', id: text }
+  throw new WrongUse(
+    field,
+    `must be earliest, latest, a log_id, an ISO time such as 2026-01-31T12:00:00Z, offset:<n> or shift:<n>, not ${JSON.stringify(text)}`,
+  )
+}
+
+/** The first offsets that belong to what begins at this position; never outside of what Kafka holds. */
+export async function firstOffsets(client: KafkaClient, grounds: Grounds, position: Position): Promise<Found> {
+  const { topic, ranges } = grounds
+  switch (position.kind) {
+    case 'earliest':
+      return found(ranges, ({ start }) => start)
+    case 'latest':
+      return found(ranges, ({ end }) => end)
+    case 'offset':
+      return found(ranges, () => position.n, expiredNote(ranges, position.n))
+    case 'shift':
+      return found(ranges, (range) => nextOffset(range, grounds) + position.n)
+    case 'time':
+      return fromTime(client, grounds, position.time, `received at or after ${isoTime(position.time)} UTC`)
+    case 'log_id': {
+      const [copy] = await findLog(client, topic, ranges, position.id, AbortSignal.timeout(FIND_MS)).catch((error) => {
+        client.log.debug({ error: errorText(error) }, 'the log was not found in time')
+        return [] as TopicRecord[]
+      })
+      const time = timeOfLogId(position.id) ?? copy?.timestamp
+      if (time === undefined) throw notFound(position.id)
+      const begin = await fromTime(
+        client,
+        grounds,
+        time - LOG_ID_SLACK_MS,
+        `a superset: all that was received from 60 s before the log_id's own time, ${isoTime(time)} UTC, on`,
+      )
+      if (!copy)
+        begin.notes.push(`the log ${position.id} itself is not in the topic, or was not found within ${FIND_MS / 1000} s`)
+      else {
+        const earlier = await offsetsAt(client, topic, copy.timestamp)
+        const extra = ranges.reduce((sum, { partition }) => {
+          const own = partition === copy.partition ? copy.offset : (earlier.get(partition) ?? 0)
+          return sum + Math.max(0, own - begin.offsets.get(partition)!)
+        }, 0)
+        begin.notes.push(`the log is at partition ${copy.partition}, offset ${copy.offset}; ${extra} events before it come along`)
+      }
+      return begin
+    }
+  }
+}
+
+/** The offsets after the last that belongs to what ends with this position, itself included. */
+export async function endOffsets(client: KafkaClient, grounds: Grounds, position: Position): Promise<Found> {
+  const { topic, ranges } = grounds
+  switch (position.kind) {
+    case 'earliest':
+      return found(ranges, ({ start }) => start + 1)
+    case 'latest':
+      return found(ranges, ({ end }) => end)
+    case 'offset':
+      return found(ranges, () => position.n + 1)
+    case 'shift':
+      return found(ranges, (range) => nextOffset(range, grounds) + position.n + 1)
+    case 'time':
+      return fromTime(client, grounds, position.time + 1, `up to what was received at ${isoTime(position.time)} UTC`)
+    case 'log_id': {
+      const [copy] = await findLog(client, topic, ranges, position.id, AbortSignal.timeout(FIND_MS))
+      if (!copy) throw notFound(position.id)
+      const words = `up to the log's receipt, ${isoTime(copy.timestamp)} UTC, with all that was received until then`
+      return fromTime(client, grounds, copy.timestamp + 1, words)
+    }
+  }
+}
+
+/**
+ * The copies of a log in the topic, first one first: only its own partition is read, from the id's time on.
+ * @param most how many are enough @throws when the signal is aborted
+ */
+export async function findLog(
+  client: KafkaClient,
+  topic: string,
+  ranges: readonly LogRange[],
+  id: string,
+  signal?: AbortSignal,
+  most = 1,
+): Promise<TopicRecord[]> {
+  const partition = hashOf(Buffer.from(id)) % ranges.length
+  const range = ranges.find((one) => one.partition === partition)
+  if (!range) return []
+  const time = timeOfLogId(id)
+  const from = time === undefined ? range.start : ((await offsetsAt(client, topic, time - LOG_ID_SLACK_MS)).get(partition) ?? 0)
+  const copies: TopicRecord[] = []
+  const take = (record: TopicRecord) => {
+    if (record.key !== id) return
+    copies.push(record)
+    if (copies.length >= most) return 'stop'
+  }
+  await readRanges(client, 'find', topic, [{ partition, from: Math.max(from, range.start), to: range.end }], take, signal)
+  return copies
+}
+
+/** Partitions of the topic with what Kafka holds of each, in order. */
+export async function heldRanges(client: KafkaClient, topic: string): Promise<LogRange[]> {
+  return (await logRanges(client, topic)).toSorted((a, b) => a.partition - b.partition)
+}
+
+/** The next offset of a group; where nothing was ever committed the first that Kafka holds. */
+export function nextOffset({ partition, start }: LogRange, { committed }: Pick<Grounds, 'committed'>): number {
+  const offset = committed.find((one) => one.partition === partition)?.offset ?? -1
+  return offset < 0 ? start : offset
+}
+
+async function fromTime(client: KafkaClient, { topic, ranges }: Grounds, time: number, words: string): Promise<Found> {
+  const at = await offsetsAt(client, topic, time)
+  return found(ranges, ({ partition, end }) => at.get(partition) ?? end, [words])
+}
+
+function found(ranges: readonly LogRange[], place: (range: LogRange) => number, notes: string[] = []): Found {
+  const clip = (range: LogRange) => Math.min(range.end, Math.max(range.start, place(range)))
+  return { offsets: new Map(ranges.map((range) => [range.partition, clip(range)])), notes }
+}
+
+function expiredNote(ranges: readonly LogRange[], offset: number): string[] {
+  const gone = ranges.filter(({ start }) => start > offset).map(({ partition, start }) => `${partition} (from ${start})`)
+  return gone.length > 0 ? [`older records have expired in partition ${gone.join(', ')}`] : []
+}
+
+const notFound = (id: string) =>
+  new Refusal(
+    `the log ${id} is not in the topic, so its place cannot be told: it expired or was never received; give a time instead`,
+  )
+
+const isoTime = (time: number) => new Date(time).toISOString().replace('T', ' ').replace('Z', '')

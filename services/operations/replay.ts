@@ -1,0 +1,205 @@
+// `replay`: a sink delivers again from a position on (offset reset), or a range once more beside the live group (job).
+// A dry run is the default, and what it says is what happens.
+import { type JobRecord, publishControl, readControl } from '../topics/control.ts'
+import { committedOffsets, type LogRange, offsetsAt } from '../topics/groups.ts'
+import { topicNames } from '../topics/names.ts'
+import { jobKey } from '../topics/jobs.ts'
+import { desiredState, isSink, type Known, knownService } from './known.ts'
+import { type Context, type Operation, Refusal, type Values, WrongUse } from './operation.ts'
+import { endOffsets, firstOffsets, type Grounds, heldRanges, nextOffset, parsePosition } from './places.ts'
+import { abortReset, beginReset, finishReset, openReset, openResetText } from './reset.ts'
+
+/** Gentle: half of what the strictest vendor takes, so that live events go on beside it. */
+export const DEFAULT_RATE = 500
+const HOUR_MS = 3_600_000
+
+/**
+ * One partition of a preview. Of a reset: `from` the committed offset, `to` the new one, `events` what is delivered from there to the
+ * log's end. Of a job: the first and the last offset, `events` those from one to the other.
+ */
+export type PreviewRow = { partition: number; from: number; to: number; events: number }
+export type Preview = {
+  sink: string
+  kind: 'reset' | 'job'
+  from: string
+  to: string
+  partitions: PreviewRow[]
+  /** The sum. */
+  events: number
+  /** Of a reset: events passed before that are delivered again, and events not yet delivered that are passed over. */
+  repeated: number
+  skipped: number
+  rate: number
+  notes: string[]
+  warnings: string[]
+}
+export type Replayed = Preview & { applied: boolean; job: string; message: string }
+
+export const replay: Operation = {
+  name: 'replay',
+  summary: 'deliver again: from a position on, or a range beside the live group; a dry run unless --apply',
+  role: 'operator',
+  looks: ({ apply, finish, abort }) => !(apply || finish || abort),
+  inputs: {
+    sink: { meaning: 'which sink', kind: 'text', required: true, positional: true, suggest: 'sink' },
+    from: { meaning: 'first to deliver: earliest, latest, a log_id, an ISO time, offset:<n>, shift:<n>', kind: 'text' },
+    to: { meaning: 'last to deliver, in the same words: a job beside the live group; without it an offset reset', kind: 'text' },
+    partitions: { meaning: 'only these, comma-separated; all unless given', kind: 'list' },
+    rate: { meaning: `events a second of a job, 0 without a limit; ${DEFAULT_RATE} unless given`, kind: 'integer' },
+    apply: { meaning: 'do it; a preview without', kind: 'boolean', default: false },
+    finish: { meaning: 'carry a reset to its end that was broken off', kind: 'boolean', default: false },
+    abort: { meaning: 'undo a reset that was broken off', kind: 'boolean', default: false },
+  },
+  examples: [
+    'auth0-logs replay segment --from 2026-01-31T12:00:00Z',
+    'auth0-logs replay cloudwatch --from 90020260131120000123000000000000000001223372036854775807 --apply',
+    'auth0-logs replay papertrail --from offset:1000 --to offset:1999 --partitions 0,3 --rate 100 --apply',
+    'auth0-logs replay segment --finish',
+  ],
+  async run(context, values) {
+    const { client } = context
+    const control = await readControl(client, 'replay')
+    const known = knownService(control, String(values.sink), isSink)
+    const open = openReset(control, known.name)
+    if (values.finish || values.abort) {
+      if (values.finish && values.abort) throw new WrongUse('abort', 'and finish exclude each other')
+      if (!open)
+        throw new Refusal(`there is no reset of ${known.name} to ${values.finish ? 'finish' : 'abort'}: all came to their end`)
+      if (values.finish) await finishReset(context, open)
+      const undone = values.finish || (await abortReset(context, open))
+      const place = { before: open.plan.before, after: await offsetsOf(context, known) }
+      const message = values.finish
+        ? `finished: ${known.name} stands at ${open.from}, its state is as before`
+        : undone
+          ? `aborted: offsets and state of ${known.name} are as before`
+          : `${known.name} had gone on from the new offsets: they stay; the state is as before`
+      return { sink: known.name, message, ...place }
+    }
+    if (open) throw new Refusal(openResetText(open))
+    const { preview, offsets, ranges } = await plan(context, known, values)
+    if (!values.apply) return { ...preview, applied: false, job: '', message: 'a preview: nothing was changed; --apply does it' }
+    if (preview.kind === 'job') return applyJob(context, known, preview, ranges)
+    const before = await offsetsOf(context, known)
+    await beginReset(context, known, preview.from, offsets)
+    const message = `${known.name} stands at ${preview.from}, its state is ${desiredState(known)} as before`
+    return { ...preview, applied: true, job: '', message, before, after: [...offsets] }
+  },
+}
+
+async function plan(context: Context, known: Known, values: Values) {
+  const { client } = context
+  const from = text('from', values.from)
+  const to = values.to === undefined ? undefined : String(values.to)
+  if (to === undefined && values.rate !== undefined) throw new WrongUse('rate', 'is for a range: give --to as well')
+  const [first, last] = [parsePosition('from', from), to === undefined ? undefined : parsePosition('to', to)]
+  const topic = topicNames.events(client.settings.prefix)
+  const [all, committed] = await Promise.all([heldRanges(client, topic), committedOffsets(client, known.record.group, topic)])
+  const held = chosen(all, values.partitions as string[] | undefined)
+  const grounds: Grounds = { topic, ranges: all, committed }
+  const begin = await firstOffsets(client, grounds, first)
+  const end = last ? await endOffsets(client, grounds, last) : undefined
+  const offsets = new Map(held.map(({ partition }) => [partition, begin.offsets.get(partition)!]))
+  const ranges = held.map((range) => {
+    const { partition } = range
+    return { partition, from: offsets.get(partition)!, to: end ? end.offsets.get(partition)! : range.end }
+  })
+  const rows = held.map((range, i): PreviewRow => {
+    const { partition, from: begins, to: ends } = ranges[i]
+    const events = Math.max(0, ends - begins)
+    return end
+      ? { partition, from: begins, to: events > 0 ? ends - 1 : begins, events }
+      : { partition, from: nextOffset(range, grounds), to: begins, events }
+  })
+  const sum = (count: (row: PreviewRow) => number) => rows.reduce((total, row) => total + count(row), 0)
+  const preview: Preview = {
+    sink: known.name,
+    kind: end ? 'job' : 'reset',
+    from,
+    to: to ?? '',
+    partitions: rows,
+    events: sum(({ events }) => events),
+    repeated: end ? 0 : sum((row) => Math.max(0, row.from - row.to)),
+    skipped: end ? 0 : sum((row) => Math.max(0, row.to - row.from)),
+    rate: end ? Number(values.rate ?? DEFAULT_RATE) : 0,
+    notes: [...begin.notes.map((note) => `from: ${note}`), ...(end?.notes ?? []).map((note) => `to: ${note}`)],
+    warnings: [],
+  }
+  if (preview.skipped > 0)
+    preview.warnings.push(`${preview.skipped} events that were never delivered to ${known.name} are passed over`)
+  preview.warnings.push(...(await ageWarnings(context, known, topic, ranges)))
+  return { preview, offsets, ranges: ranges.filter((range) => range.from < range.to) }
+}
+
+/** What the sink says of logs as old as these. */
+async function ageWarnings({ client }: Context, { record }: Known, topic: string, ranges: LogRangeLike[]): Promise<string[]> {
+  if (!record.replay_limit) return []
+  const { hours, meaning } = record.replay_limit
+  const young = await offsetsAt(client, topic, Date.now() - hours * HOUR_MS)
+  const old = ranges.reduce(
+    (sum, { partition, from, to }) => sum + Math.max(0, Math.min(to, young.get(partition) ?? to) - from),
+    0,
+  )
+  return old > 0 ? [`${old} of these events were received more than ${hours} h ago. ${meaning}`] : []
+}
+type LogRangeLike = { partition: number; from: number; to: number }
+
+async function applyJob(context: Context, known: Known, preview: Preview, ranges: JobRecord['ranges']): Promise<object> {
+  const job = await requestJob(context, known, { kind: 'replay', ranges, from: preview.from, to: preview.to, rate: preview.rate })
+  const message = `job ${job} is written; ${waitsFor(known, job)}`
+  return { ...preview, applied: true, job, message, before: null, after: { job } }
+}
+
+/** Writes the record of a job that the sink's own service carries out. Answers its id. @throws Refusal where there is nothing to do */
+export async function requestJob(
+  { client, producer, by }: Context,
+  known: Known,
+  wish: Pick<JobRecord, 'kind' | 'ranges' | 'from' | 'to' | 'rate'> & { reason?: string; log_id?: string },
+): Promise<string> {
+  if (wish.ranges.length === 0) throw new Refusal('there is nothing in this range, so no job was made')
+  const at = new Date().toISOString()
+  const id = `${at.replaceAll(/\D/g, '').slice(0, 14)}-${crypto.randomUUID().slice(0, 4)}`
+  const record: Omit<JobRecord, 'v'> = {
+    id,
+    service: known.name,
+    state: 'wanted',
+    reason: '',
+    ...wish,
+    delivered: 0,
+    failed: 0,
+    error: '',
+    ended_at: '',
+    checkpoint: '',
+    by,
+    at,
+  }
+  await publishControl(client, producer, jobKey(record), record)
+  return id
+}
+
+/** What happens next to a job, in words. */
+export function waitsFor(known: Known, job: string): string {
+  const state = desiredState(known)
+  const how = `auth0-logs jobs show ${job} tells how far it is`
+  return state === 'running'
+    ? `the service of ${known.name} carries it out; ${how}`
+    : `${known.name} is ${state}: it waits until the sink runs; ${how}`
+}
+
+function chosen(held: LogRange[], partitions: string[] | undefined): LogRange[] {
+  if (partitions === undefined) return held
+  for (const text of partitions) {
+    if (!held.some(({ partition }) => String(partition) === text))
+      throw new WrongUse('partitions', `there is no partition ${JSON.stringify(text)}: they are 0 to ${held.length - 1}`)
+  }
+  return held.filter(({ partition }) => partitions.includes(String(partition)))
+}
+
+async function offsetsOf({ client }: Context, { record }: Known): Promise<[number, number][]> {
+  const committed = await committedOffsets(client, record.group, topicNames.events(client.settings.prefix))
+  return committed.map(({ partition, offset }) => [partition, offset])
+}
+
+function text(field: string, value: Values[string]): string {
+  if (typeof value !== 'string') throw new WrongUse(field, 'is missing: where to begin, e.g. --from 2026-01-31T12:00:00Z')
+  return value
+}

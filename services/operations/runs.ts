@@ -1,0 +1,147 @@
+// `runs`: what every service did, newest first. Reports of one run, by several instances or at several times, are one row.
+import { readControl } from '../topics/control.ts'
+import { type Told, readReports } from '../topics/reports.ts'
+import type { Report, ReportStatus } from '../topics/records.ts'
+import { knownService } from './known.ts'
+import type { Operation } from './operation.ts'
+
+/** One run, as tables show it. Times are ISO 8601. */
+export type Run = {
+  service: string
+  run: string
+  status: ReportStatus
+  start: string
+  end: string
+  logsProcessed: number
+  delivered: number
+  filtered: number
+  duplicates: number
+  deadLettered: number
+  expired: number
+  retries: number
+  checkpoint: string
+  firstLogId: string
+  lastLogId: string
+  /** Empty unless something went wrong. */
+  error: string
+  instances: number
+  /** Of the backfill: logs that the stream lost, and those that were published. */
+  missing?: number
+  recovered?: number
+}
+
+export type RunsAsked = { page: number; perPage: number; failed?: boolean; service?: string }
+/** `total`: rows that fit, on all pages. `lastRun`: when the newest run of them all ended, empty where there is none. */
+export type RunsPage = { logs: Run[]; total: number; lastRun: string }
+
+/** A page of the runs in these records, newest first. @param page from 1 */
+export function pageOfRuns(told: readonly Told[], { page, perPage, failed = false, service }: RunsAsked): RunsPage {
+  const runs = foldRuns(told).filter((run) => service === undefined || run.service === service)
+  const wanted = failed ? runs.filter(isFailed) : runs
+  const from = (Math.max(1, page) - 1) * perPage
+  return { logs: wanted.slice(from, from + perPage), total: wanted.length, lastRun: runs[0]?.end ?? '' }
+}
+
+/** All runs in these records, newest first. */
+export function foldRuns(told: readonly Told[]): Run[] {
+  const byRun = new Map<string, Report[]>()
+  for (const one of told) {
+    if (one.kind !== 'report') continue
+    const key = `${one.report.service}\n${one.report.run}`
+    const reports = byRun.get(key)
+    if (reports) reports.push(one.report)
+    else byRun.set(key, [one.report])
+  }
+  return [...byRun.values()].map(fold).toSorted((a, b) => (a.end < b.end ? 1 : a.end > b.end ? -1 : 0))
+}
+
+const isFailed = ({ status }: Run) => status === 'failed' || status === 'held'
+
+/** What counts where instances differ: the one that needs a person first. */
+const GRAVEST: readonly ReportStatus[] = ['held', 'failed', 'recovered', 'running', 'success', 'idle']
+
+/** @param reports of one run, oldest first; each holds the counts since the one before it */
+function fold(reports: Report[]): Run {
+  const sum = (name: 'processed' | 'delivered' | 'filtered' | 'duplicates' | 'dead_lettered' | 'expired' | 'retries') =>
+    reports.reduce((total, report) => total + report[name], 0)
+  const latest = [...new Map(reports.map((report) => [report.instance, report])).values()]
+  const gravest = latest.toSorted((a, b) => GRAVEST.indexOf(a.status) - GRAVEST.indexOf(b.status))[0]
+  const ids = (name: 'first_log_id' | 'last_log_id' | 'checkpoint', of = reports) =>
+    of
+      .map((report) => report[name])
+      .filter((id) => id !== '')
+      .toSorted()
+  const times = (name: 'started_at' | 'ended_at') => reports.map((report) => report[name]).toSorted()
+  return {
+    service: gravest.service,
+    run: gravest.run,
+    status: gravest.status,
+    start: times('started_at')[0],
+    end: times('ended_at').at(-1) ?? '',
+    logsProcessed: sum('processed'),
+    delivered: sum('delivered'),
+    filtered: sum('filtered'),
+    duplicates: sum('duplicates'),
+    deadLettered: sum('dead_lettered'),
+    expired: sum('expired'),
+    retries: sum('retries'),
+    checkpoint: ids('checkpoint', latest)[0] ?? '',
+    firstLogId: ids('first_log_id')[0] ?? '',
+    lastLogId: ids('last_log_id').at(-1) ?? '',
+    error: gravest.error,
+    instances: latest.length,
+    ...(gravest.missing === undefined ? {} : { missing: sumOptional(reports, 'missing') }),
+    ...(gravest.recovered === undefined ? {} : { recovered: sumOptional(reports, 'recovered') }),
+  }
+}
+
+const sumOptional = (reports: Report[], name: 'missing' | 'recovered') =>
+  reports.reduce((total, report) => total + (report[name] ?? 0), 0)
+
+/** Deliveries that stand still (`held`) or fail. `since`: the beginning of the run that told it, ISO. */
+export type Trouble = { status: 'held' | 'failed'; error: string; since: string }
+
+/** Without a report for so long an instance has gone: an idle one reports every five minutes. */
+const GONE_MS = 10 * 60_000
+
+/**
+ * The gravest trouble that any living instance of a service is in, by its newest report; null where all is well.
+ * @param startedAt reports from before the service's last start tell nothing of now
+ */
+export function troubleOf(told: readonly Told[], service: string, startedAt: string): Trouble | null {
+  const latest = new Map<string, Report>()
+  for (const one of told) if (one.kind === 'report' && one.report.service === service) latest.set(one.report.instance, one.report)
+  const newest = Math.max(...latest.values().map(({ ended_at }) => Date.parse(ended_at)))
+  const living = [...latest.values()].filter(({ ended_at }) => ended_at >= startedAt && newest - Date.parse(ended_at) < GONE_MS)
+  const { status, error, started_at: since } = living.toSorted((a, b) => gravity(a) - gravity(b))[0] ?? {}
+  return status === 'held' || status === 'failed' ? { status, error: error ?? '', since: since ?? '' } : null
+}
+
+const gravity = ({ status }: Report) => GRAVEST.indexOf(status)
+
+/** Reports are read from the end of the topic, this many first; more only where the page asks for older ones. */
+const FIRST_READ = 2_000
+
+export const runs: Operation = {
+  name: 'runs',
+  summary: 'what every service did, newest first',
+  role: 'viewer',
+  inputs: {
+    service: { meaning: 'only of this service', kind: 'text', positional: true, suggest: 'service' },
+    failed: { meaning: 'only runs that failed or are held', kind: 'boolean', default: false },
+    limit: { meaning: 'rows on a page', kind: 'integer', default: 10 },
+    page: { meaning: 'which page, from 1', kind: 'integer', default: 1 },
+  },
+  examples: ['auth0-logs runs', 'auth0-logs runs cloudwatch --failed', 'auth0-logs runs --limit 50 --page 2'],
+  async run({ client }, { service, failed, limit, page }) {
+    const of = service === undefined ? undefined : knownService(await readControl(client, 'runs'), String(service)).name
+    const asked = { page: Math.max(1, Number(page)), perPage: Math.max(1, Number(limit)), failed: failed === true, service: of }
+    for (let most = FIRST_READ; ; most *= 10) {
+      const told = await readReports(client, 'runs', most)
+      const found = pageOfRuns(told, asked)
+      const complete = told.length < most
+      if (complete || found.total >= asked.page * asked.perPage)
+        return { ...found, page: asked.page, perPage: asked.perPage, complete }
+    }
+  },
+}

@@ -1,0 +1,46 @@
+// `schedule`: when a service works. A cron expression, or `continuous`.
+import { readControl } from '../topics/control.ts'
+import { isSteered, knownService, settingNamed, settingsNow } from './known.ts'
+import { type Operation, Refusal, WrongUse } from './operation.ts'
+import { nextTicks, scheduleProblem } from './schedule-times.ts'
+import { changeSettings } from './settings.ts'
+
+/** `next`: the next five ticks, ISO; none where it is continuous. */
+export type ScheduleChange = {
+  service: string
+  before: { schedule: string }
+  after: { schedule: string }
+  timeZone: string
+  next: string[]
+}
+
+const SHOWN_TICKS = 5
+
+export const schedule: Operation = {
+  name: 'schedule',
+  summary: 'when a service delivers: at the ticks of a cron expression, or all the time',
+  role: 'operator',
+  inputs: {
+    service: { meaning: 'which sink, or backfill', kind: 'text', required: true, positional: true, suggest: 'sink' },
+    schedule: { meaning: 'cron expression, or continuous', kind: 'text', required: true, positional: true },
+  },
+  examples: ['auth0-logs schedule segment "*/5 * * * *"', 'auth0-logs schedule segment continuous'],
+  async run(context, values): Promise<ScheduleChange> {
+    const known = knownService(await readControl(context.client, 'schedule'), String(values.service), isSteered)
+    const wanted = String(values.schedule).trim()
+    const fields = settingsNow(known)
+    const field = settingNamed(fields, 'SCHEDULE')
+    if (!field) throw new Refusal(`${known.name} has no schedule: this version of it works all the time`)
+    const timeZone = settingNamed(fields, 'SCHEDULE_TZ')?.now ?? ''
+    const problem = scheduleProblem(wanted, timeZone)
+    if (problem) throw new WrongUse('schedule', problem)
+    const { before, after } = await changeSettings(context, known, [[field.name, wanted]])
+    return {
+      service: known.name,
+      before: { schedule: before[field.name] },
+      after: { schedule: after[field.name] },
+      timeZone,
+      next: nextTicks(wanted, timeZone, SHOWN_TICKS),
+    }
+  },
+}

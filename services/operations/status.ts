@@ -1,0 +1,185 @@
+// `status`: every service as it is now, from Kafka alone. Desired state, members, lag, the account of each partition, last and next run.
+import type { KafkaClient } from '../topics/client.ts'
+import { type ControlRecords, type DesiredState, readControl, type ServiceRecord } from '../topics/control.ts'
+import { committedOffsets, describeGroups, type Group, type LogRange, logRanges } from '../topics/groups.ts'
+import { topicNames } from '../topics/names.ts'
+import { readReports, type Told } from '../topics/reports.ts'
+import { type AccountSum, accountOf, type PartitionAccount, sumOf } from './account.ts'
+import { desiredState, isSink, isSteered, type Known, knownService, knownServices, settingNamed, settingsNow } from './known.ts'
+import { oldestWaiting, type Waiting } from './oldest.ts'
+import type { Operation } from './operation.ts'
+import { openReset, openResetText } from './reset.ts'
+import { foldRuns, type Run, type Trouble, troubleOf } from './runs.ts'
+import { CONTINUOUS, nextTicks, scheduleProblem } from './schedule-times.ts'
+
+export type PartitionStatus = PartitionAccount & {
+  /** When the oldest undelivered event was received, ISO; empty where none waits or it could not be read. */
+  oldestUndelivered: string
+}
+
+export type ServiceStatus = {
+  name: string
+  kind: ServiceRecord['kind']
+  version: string
+  /** Delivers to the sandbox, in a group of its own. */
+  sandbox: boolean
+  startedAt: string
+  /** What is wished of it. */
+  state: DesiredState
+  /** Who wished it and when, and the environment's state where it is another; null where nobody did. */
+  setBy: { by: string; at: string; overrides: DesiredState | '' } | null
+  /** `continuous` or a cron expression; empty for what has no schedule. */
+  schedule: string
+  timeZone: string
+  /** ISO; empty where nothing is due: continuous, paused, stopped. */
+  nextRun: string
+  group: string
+  /** Kafka's word for the group; empty for a service without one. */
+  groupState: string
+  members: { id: string; client: string; host: string; partitions: number[] }[]
+  /** Records that wait; null for a service that delivers none. */
+  lag: number | null
+  oldestUndelivered: string
+  /** Deliveries stand still or fail, by the newest reports; null where all is well. */
+  trouble: Trouble | null
+  /** A reset that is not at its end, and what to do; empty where there is none. */
+  openReset: string
+  lastRun: Run | null
+  /** The smallest undelivered log_id; where nothing waits the last one that was brought to an end. */
+  checkpoint: string
+  account: AccountSum | null
+  partitions: PartitionStatus[]
+}
+
+export type Status = {
+  at: string
+  /** The main topic: what it holds now. */
+  topic: { name: string; partitions: number; records: number }
+  services: ServiceStatus[]
+}
+
+/** Reports are read from the end of the topic: some hundred an hour are usual. */
+const NEWEST_REPORTS = 2_000
+
+/**
+ * All services, or the one named. Who follows the control and the reports topic anyway hands in what they hold: then only groups,
+ * offsets and the records that wait are asked for.
+ * @throws Refusal for a name that is not known
+ */
+export async function readStatus(
+  client: KafkaClient,
+  from: { control: ControlRecords; told: readonly Told[]; service?: string },
+): Promise<Status> {
+  const { control, told, service } = from
+  const known = service === undefined ? knownServices(control) : [knownService(control, service)]
+  const topic = topicNames.events(client.settings.prefix)
+  // Commits before ends: an end asked for later is never below a commit.
+  const places = new Map(await Promise.all(known.map(async (one) => [one.name, await placeOf(client, topic, one)] as const)))
+  const groupNames = known.map(({ record }) => record.group).filter((group) => group !== '')
+  const [ranges, groups] = await Promise.all([rangesOf(client, topic, control), describeGroups(client, groupNames)])
+  const runs = foldRuns(told)
+  const services = known.map(async (one): Promise<ServiceStatus> => {
+    const { commits, checkpoint } = places.get(one.name)!
+    const commitOf = (partition: number) => commits.find((commit) => commit.partition === partition)
+    const accounts = isSink(one) ? ranges.map((range) => accountOf(range, commitOf(range.partition))) : []
+    const lagging = accounts.filter(({ lag }) => lag > 0)
+    const waiting = await oldestWaiting(
+      client,
+      topic,
+      lagging.map(({ partition, next, start }) => ({ partition, offset: Math.max(next, start) })),
+    )
+    const partitions = accounts.map((account) => ({ ...account, oldestUndelivered: timeOf(waiting.get(account.partition)) }))
+    return {
+      ...wishOf(one),
+      ...membersOf(one, groups),
+      lag: isSink(one) ? sumOf(accounts).lag : null,
+      oldestUndelivered: first(partitions.map(({ oldestUndelivered }) => oldestUndelivered)),
+      trouble: troubleOf(told, one.name, one.record.started_at),
+      openReset: resetText(control, one.name),
+      lastRun: runs.find((run) => run.service === one.name) ?? null,
+      checkpoint: checkpoint || checkpointOf(accounts, waiting),
+      account: isSink(one) ? sumOf(accounts) : null,
+      partitions,
+    }
+  })
+  const records = ranges.reduce((sum, { start, end }) => sum + end - start, 0)
+  return {
+    at: new Date().toISOString(),
+    topic: { name: topic, partitions: ranges.length, records },
+    services: await Promise.all(services),
+  }
+}
+
+function resetText(control: ControlRecords, service: string): string {
+  const open = openReset(control, service)
+  return open ? openResetText(open) : ''
+}
+
+/** What a service has committed; the backfill's checkpoint is in its commit's metadata. */
+async function placeOf(client: KafkaClient, topic: string, { record }: Known) {
+  if (record.kind === 'sink') return { commits: await committedOffsets(client, record.group, topic), checkpoint: '' }
+  if (record.kind !== 'backfill' || record.group === '') return { commits: [], checkpoint: '' }
+  const commits = await committedOffsets(client, record.group, topicNames.control(client.settings.prefix))
+  const metadata = commits.find((commit) => commit.metadata.startsWith('{'))?.metadata ?? '{}'
+  return { commits: [], checkpoint: String((JSON.parse(metadata) as { checkpoint?: string }).checkpoint ?? '') }
+}
+
+/** Ingest and sinks create the main topic; before any of them there is none. */
+async function rangesOf(client: KafkaClient, topic: string, control: ControlRecords): Promise<LogRange[]> {
+  const exists = knownServices(control).some(({ record }) => record.kind === 'ingest' || record.kind === 'sink')
+  return exists ? (await logRanges(client, topic)).toSorted((a, b) => a.partition - b.partition) : []
+}
+
+function wishOf(known: Known) {
+  const { name, record, state: wish } = known
+  const settings = settingsNow(known)
+  const state = desiredState(known)
+  const timeZone = settingNamed(settings, 'SCHEDULE_TZ')?.now ?? ''
+  const schedule = isSteered(known) ? settingNamed(settings, 'SCHEDULE')?.now || CONTINUOUS : ''
+  const isDue = state === 'running' && scheduleProblem(schedule, timeZone) === undefined
+  return {
+    name,
+    kind: record.kind,
+    version: record.version,
+    sandbox: record.sandbox,
+    startedAt: record.started_at,
+    state,
+    setBy: wish ? { by: wish.by, at: wish.at, overrides: record.state === state ? ('' as const) : record.state } : null,
+    schedule,
+    timeZone,
+    nextRun: isDue ? (nextTicks(schedule, timeZone, 1)[0] ?? '') : '',
+  }
+}
+
+function membersOf({ record }: Known, groups: readonly Group[]) {
+  const found = groups.find(({ group }) => group === record.group)
+  const members = (found?.members ?? []).map(({ assigned, ...member }) => ({
+    ...member,
+    partitions: Object.values(assigned)
+      .flat()
+      .toSorted((a, b) => a - b),
+  }))
+  return { group: record.group, groupState: found?.state ?? '', members }
+}
+
+const timeOf = (waiting: Waiting | undefined) => (waiting ? new Date(waiting.receivedAt).toISOString() : '')
+/** The smallest text that is not empty. */
+const first = (texts: readonly string[]) => texts.filter((text) => text !== '').toSorted()[0] ?? ''
+
+function checkpointOf(accounts: readonly PartitionAccount[], waiting: Map<number, Waiting>): string {
+  const next = accounts.map((account) => (account.lag > 0 ? waiting.get(account.partition)?.id || account.checkpoint : ''))
+  const done = accounts.map(({ checkpoint }) => checkpoint).toSorted()
+  return first(next) || (done.at(-1) ?? '')
+}
+
+export const status: Operation = {
+  name: 'status',
+  summary: 'every service as it is now: state, lag, trouble, and whether its account balances',
+  role: 'viewer',
+  inputs: { service: { meaning: 'only this service, with its partitions', kind: 'text', positional: true, suggest: 'service' } },
+  examples: ['auth0-logs status', 'auth0-logs status cloudwatch', 'auth0-logs status --json'],
+  async run({ client }, { service }) {
+    const [control, told] = await Promise.all([readControl(client, 'status'), readReports(client, 'status', NEWEST_REPORTS)])
+    return readStatus(client, { control, told, service: service as string | undefined })
+  },
+}

@@ -1,0 +1,52 @@
+// When a scheduled service runs: cron with a time zone, or continuous.
+import { Cron } from 'croner'
+
+export const CONTINUOUS = 'continuous'
+
+/** A cron pattern in its time zone. */
+export type Schedule = { pattern: string; zone: string }
+
+/** What is wrong with a schedule, undefined when nothing is. */
+export function scheduleProblem(pattern: string, zone: string): string | undefined {
+  if (pattern === CONTINUOUS) return zoneProblem(zone)
+  try {
+    return new Cron(pattern, { timezone: zone, paused: true }).nextRun() === null ? 'never comes due' : undefined
+  } catch (error) {
+    return `must be ${CONTINUOUS} or cron such as */5 * * * * (${(error as Error).message})`
+  }
+}
+
+export function zoneProblem(zone: string): string | undefined {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: zone }).format() && undefined
+  } catch {
+    return 'must be a time zone such as Europe/Berlin or UTC'
+  }
+}
+
+/** The first tick after a moment; undefined where none comes. */
+export function nextTick({ pattern, zone }: Schedule, after: Date): Date | undefined {
+  return new Cron(pattern, { timezone: zone, paused: true }).nextRun(after) ?? undefined
+}
+
+/** The last tick at or before a moment; undefined where there was none in the past year. */
+export function lastTick({ pattern, zone }: Schedule, before: Date): Date | undefined {
+  const cron = new Cron(pattern, { timezone: zone, paused: true })
+  // Doubling steps back until a tick lies between, then forward to the last one: a handful of questions for any pattern.
+  for (let span = 60_000; ; span = Math.min(span * 4, YEAR_MS)) {
+    let tick = cron.nextRun(new Date(before.getTime() - span))
+    if (!tick || tick > before) {
+      if (span === YEAR_MS) return undefined
+      continue
+    }
+    for (let next = cron.nextRun(tick); next && next <= before; next = cron.nextRun(tick)) tick = next
+    return tick
+  }
+}
+
+const YEAR_MS = 366 * 86_400_000
+
+/** The next tick as reports tell it: ISO 8601, empty for a continuous service. */
+export function nextRun(schedule: Schedule): string {
+  return schedule.pattern === CONTINUOUS ? '' : (nextTick(schedule, new Date())?.toISOString() ?? '')
+}

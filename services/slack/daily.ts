@@ -1,0 +1,166 @@
+// The daily report: when it is due, and the totals of every service since the last one.
+import { type Fact, type SlackMessage, slackMessage, withoutSecrets } from '../platform/slack-message.ts'
+import type { KafkaClient } from '../topics/client.ts'
+import { topicNames } from '../topics/names.ts'
+import { readRanges } from '../topics/read.ts'
+import type { Report } from '../topics/records.ts'
+import { parse } from '../topics/reports.ts'
+import { deadLettersCommand, logs, number } from './words.ts'
+
+/** Slack shows at most 20 of a message without folding them. */
+const MAX_PARTS = 20
+/** Instances that were there at the end: their checkpoints count. */
+const LATEST_MS = 10 * 60_000
+
+/** The local date, `2026-01-31`, and hour. */
+export function localTime(now: Date, zone: string): { date: string; hour: number } {
+  const format = new Intl.DateTimeFormat('en-CA', {
+    timeZone: zone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    hourCycle: 'h23',
+  })
+  const part = Object.fromEntries(format.formatToParts(now).map(({ type, value }) => [type, value]))
+  return { date: `${part.year}-${part.month}-${part.day}`, hour: Number(part.hour) }
+}
+
+/** The local date for which a report is due: the hour has come and none was sent for this date or a later one. */
+export function dueDate(now: Date, zone: string, hour: number, lastDate: string | undefined): string | undefined {
+  const local = localTime(now, zone)
+  return local.hour >= hour && (lastDate === undefined || local.date > lastDate) ? local.date : undefined
+}
+
+const COUNTS = ['processed', 'delivered', 'filtered', 'duplicates', 'dead_lettered', 'expired', 'missing', 'recovered'] as const
+type Counts = Record<(typeof COUNTS)[number], number>
+
+/** One service over many runs. */
+export type Total = Counts & {
+  service: string
+  startedAt: string
+  endedAt: string
+  /** Outages and alarms: runs of failed reports count once. */
+  errors: number
+  lastError: string
+  checkpoint: string
+}
+
+type Instance = { run: string; counts: Counts; checkpoint: string; at: number; failed: boolean }
+
+/** Adds reports up. A run that is not over is told again with larger counts: its last report is the one that counts. */
+export function createTotals() {
+  const totals = new Map<string, Total>()
+  const instances = new Map<string, Map<string, Instance>>()
+
+  function take(report: Report): void {
+    const { service, instance } = report
+    const total = totals.get(service) ?? {
+      ...noCounts(),
+      service,
+      startedAt: report.started_at,
+      endedAt: report.ended_at,
+      errors: 0,
+      lastError: '',
+      checkpoint: '',
+    }
+    totals.set(service, total)
+    if (report.started_at < total.startedAt) total.startedAt = report.started_at
+    if (report.ended_at > total.endedAt) total.endedAt = report.ended_at
+    const mine = instances.get(service) ?? new Map<string, Instance>()
+    instances.set(service, mine)
+    const last = mine.get(instance)
+    if (last && last.run !== report.run) add(total, last.counts)
+    const failed = report.status === 'failed' || report.status === 'held'
+    if (failed) {
+      if (!last?.failed) total.errors++
+      total.lastError = report.error
+    }
+    const counts = Object.fromEntries(COUNTS.map((name) => [name, report[name] ?? 0])) as Counts
+    mine.set(instance, { run: report.run, counts, checkpoint: report.checkpoint, at: Date.parse(report.ended_at), failed })
+  }
+
+  return {
+    take,
+    /** By service. Call once, when all is taken. */
+    sum(): Total[] {
+      for (const [service, total] of totals) {
+        const all = [...instances.get(service)!.values()]
+        for (const { counts } of all) add(total, counts)
+        const newest = Math.max(...all.map(({ at }) => at))
+        const places = all.filter(({ at, checkpoint }) => checkpoint !== '' && newest - at <= LATEST_MS)
+        total.checkpoint = places.map(({ checkpoint }) => checkpoint).toSorted()[0] ?? ''
+      }
+      return [...totals.values()].toSorted((a, b) => a.service.localeCompare(b.service))
+    },
+  }
+}
+
+const noCounts = () => Object.fromEntries(COUNTS.map((name) => [name, 0])) as Counts
+
+function add(total: Counts, counts: Counts): void {
+  for (const name of COUNTS) total[name] += counts[name]
+}
+
+/** Totals of what the reports topic holds between two offsets. @param own the service whose reports do not count */
+export async function readTotals(client: KafkaClient, range: { from: number; to: number }, own: string): Promise<Total[]> {
+  const totals = createTotals()
+  const topic = topicNames.reports(client.settings.prefix)
+  await readRanges(client, 'slack-daily', topic, [{ partition: 0, ...range }], (record) => {
+    const told = parse(record)
+    if (told?.kind === 'report' && told.report.service !== own) totals.take(told.report)
+  })
+  return totals.sum()
+}
+
+/**
+ * @param silent services that ought to work and have told nothing
+ * @param secrets never shown, wherever they stand
+ */
+export function dailyMessage(
+  date: string,
+  totals: readonly Total[],
+  silent: readonly string[],
+  secrets: readonly string[] = [],
+): SlackMessage {
+  const title = 'Logs Export Daily Report'
+  const sinks = totals.filter(({ service }) => !['ingest', 'backfill', 'console'].includes(service))
+  const lines = sinks.map(({ service, delivered }) => `${service} ${logs(delivered)}`)
+  const bad = totals.filter(isBad).map(({ service }) => service)
+  const summary = [
+    `Daily report of ${date}. Delivered: ${lines.join(', ') || 'nothing'}.`,
+    bad.length > 0 ? `To look at: ${bad.join(', ')}.` : '',
+    silent.length > 0 ? `Nothing was heard of ${silent.join(', ')}: does it run? auth0-logs status tells.` : '',
+    totals.length === 0 && silent.length === 0
+      ? 'No service has reported anything yet; auth0-logs status tells whether they run.'
+      : '',
+  ]
+  const parts = totals.slice(0, MAX_PARTS).map((total) => ({ good: !isBad(total), facts: factsOf(total, secrets) }))
+  const nobody = { good: false, facts: [{ title: 'Logs processed', value: '0' }] }
+  const name = totals.length === 1 ? totals[0].service : ''
+  return slackMessage(name, title, summary.filter((line) => line !== '').join(' '), parts.length > 0 ? parts : [nobody])
+}
+
+const isBad = ({ errors, dead_lettered, expired }: Total) => errors + dead_lettered + expired > 0
+
+function factsOf(total: Total, secrets: readonly string[]): Fact[] {
+  const { service, errors, lastError } = total
+  const missing = total.missing > 0 ? `${number(total.missing)} found missing, ${number(total.recovered)} recovered` : ''
+  const last = errors > 0 ? `${number(errors)}; the last: ${withoutSecrets(lastError, secrets)}` : '0'
+  const command = total.dead_lettered > 0 ? deadLettersCommand(service) : `See them: auth0-logs runs ${service} --failed`
+  return [
+    { title: 'Service', value: service },
+    { title: 'Start time', value: total.startedAt },
+    { title: 'End time', value: total.endedAt },
+    { title: 'Logs processed', value: number(total.processed) },
+    { title: 'Delivered', value: number(total.delivered) },
+    { title: 'Filtered', value: number(total.filtered) },
+    { title: 'Duplicates', value: total.duplicates > 0 ? number(total.duplicates) : '' },
+    { title: 'Dead-lettered', value: number(total.dead_lettered) },
+    { title: 'Expired', value: number(total.expired) },
+    { title: 'Reconciled', value: missing },
+    { title: 'Next checkpoint', value: total.checkpoint },
+    { title: 'Errors', value: last, long: errors > 0 },
+    { title: 'What to do', value: isBad(total) ? command : '', long: true },
+  ]
+}

@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { runSlack } from './run.ts'
+
+await runSlack(process)

@@ -1,0 +1,152 @@
+// What Slack is told, in words: what happened, what it means for the logs, what to do. Pure.
+import { duration } from '../platform/kafka-away.ts'
+import { type Fact, type SlackMessage, slackMessage, withoutSecrets } from '../platform/slack-message.ts'
+import type { ServiceRecord } from '../topics/control.ts'
+import type { Report } from '../topics/records.ts'
+import { CALM_MS, errorClass, type News } from './outages.ts'
+
+/** What is known of the service beside its report. */
+export type About = {
+  kind: ServiceRecord['kind'] | undefined
+  /** Logs in Kafka that it has not delivered yet; undefined where Kafka did not say. */
+  waiting: number | undefined
+}
+
+/** @param successes all of one service: what came while Slack was busy is one message */
+export function successMessage(successes: readonly Report[]): SlackMessage {
+  const [first] = successes
+  const last = successes.at(-1) ?? first
+  const sum = (name: 'processed' | 'delivered' | 'filtered' | 'dead_lettered' | 'expired') =>
+    successes.reduce((total, report) => total + report[name], 0)
+  const runs = successes.length === 1 ? '' : ` in ${successes.length} runs`
+  const lost = sum('dead_lettered') + sum('expired') > 0
+  const summary = `${last.service} delivered ${logs(sum('delivered'))}${runs}.`
+  const facts = [
+    ...times(first.started_at, last.ended_at),
+    { title: 'Logs processed', value: number(sum('processed')) },
+    { title: 'Next checkpoint', value: last.checkpoint },
+    ...counts({ Filtered: sum('filtered'), 'Dead-lettered': sum('dead_lettered'), Expired: sum('expired') }),
+    { title: 'What to do', value: lost ? deadLettersCommand(last.service) : '', long: true },
+  ]
+  return slackMessage(last.service, 'Logs Export Success', summary, [{ good: true, facts }])
+}
+
+/** @param secrets never shown, wherever they stand */
+export function newsMessage(
+  news: Exclude<News, { kind: 'success' }>,
+  about: About,
+  secrets: readonly string[] = [],
+): SlackMessage {
+  const { report } = news
+  const { service } = report
+  const error = withoutSecrets(report.error, secrets)
+  const run: Fact[] = [
+    { title: 'Logs processed', value: number(report.processed) },
+    { title: 'Next checkpoint', value: report.checkpoint },
+  ]
+  const waiting: Fact = { title: 'Logs waiting', value: about.waiting === undefined ? '' : number(about.waiting) }
+  const message = (title: 'Logs Export Error' | 'Logs Export Recovered', summary: string, facts: Fact[]) =>
+    slackMessage(service, title, summary, [{ good: title === 'Logs Export Recovered', facts }])
+  switch (news.kind) {
+    case 'failed':
+    case 'ongoing': {
+      const summary = `${happened(news, about)}: ${error || 'no reason was given'}. ${meaning(report, about)}`
+      return message('Logs Export Error', summary, [
+        ...times(iso(news.since), report.ended_at),
+        ...run,
+        { title: 'Error', value: error, long: true },
+        ...(news.kind === 'ongoing' ? [{ title: 'Failed attempts', value: often(news) }] : []),
+        waiting,
+        { title: 'What to do', value: toDo(report, about), long: true },
+      ])
+    }
+    case 'recovered': {
+      const lasted = news.since === 0 ? '' : duration(news.until - news.since)
+      const back =
+        news.again === 0 ? '' : ` It had come back ${countedTimes(news.again)}, and has held for ${duration(CALM_MS)} now.`
+      const kept = about.waiting
+        ? `${logs(about.waiting)} that waited in Kafka ${about.waiting === 1 ? 'goes' : 'go'} out now`
+        : 'all that waited in Kafka has gone out or goes out now'
+      const after = lasted === '' ? '' : ` after ${lasted}`
+      return message(
+        'Logs Export Recovered',
+        `${service} works again${after}. Nothing was lost: ${kind(about) === 'sink' ? kept : 'it goes on at its checkpoint'}.${back}`,
+        [
+          ...(news.since === 0 ? [] : [{ title: 'Start time', value: iso(news.since) }]),
+          { title: 'End time', value: iso(news.until) },
+          { title: 'Lasted', value: lasted },
+          ...run,
+          waiting,
+          { title: 'Error', value: error === '' ? '' : `It was: ${error}`, long: true },
+          { title: 'What to do', value: `Nothing; to see it catch up: auth0-logs status`, long: true },
+        ],
+      )
+    }
+    case 'expired': {
+      const summary = `${logs(report.expired)} expired before ${service} delivered ${report.expired === 1 ? 'it' : 'them'}: Kafka's retention was faster. For ${service} ${report.expired === 1 ? 'it is' : 'they are'} lost unless Auth0 still holds them.`
+      return message('Logs Export Error', summary, [
+        ...times(report.started_at, report.ended_at),
+        ...run,
+        { title: 'Expired', value: number(report.expired) },
+        { title: 'Error', value: error, long: true },
+        waiting,
+        {
+          title: 'What to do',
+          value:
+            'Fetch what Auth0 still holds: auth0-logs backfill --from <time>. Then give the sink more consumers, or raise LOG_RETENTION_DAYS.',
+          long: true,
+        },
+      ])
+    }
+  }
+}
+
+function happened(news: Extract<News, { kind: 'failed' | 'ongoing' }>, about: About): string {
+  const { service, status, ended_at } = news.report
+  const isSink = kind(about) === 'sink'
+  if (news.kind === 'ongoing') {
+    const since = news.since < Date.parse(ended_at) ? `, since ${iso(news.since)}` : ''
+    return `${service} still ${isSink ? 'cannot deliver' : 'reports'} (${often(news)}${since})`
+  }
+  const again = news.again > 0 ? ' again' : ''
+  if (status === 'held') return `${service} stands still${again}, a person must mend something`
+  // Of others than sinks some are alarms that stop nothing.
+  return isSink ? `${service} could not deliver${again}` : `${service} reports${again}`
+}
+
+function meaning({ status }: Report, about: About): string {
+  if (kind(about) !== 'sink') return 'What Auth0 still holds is read as soon as it can be.'
+  const waits = about.waiting ? `${logs(about.waiting)} wait${about.waiting === 1 ? 's' : ''} in Kafka` : 'all logs wait in Kafka'
+  return status === 'held'
+    ? `Nothing is lost: ${waits}; nothing goes out until it is mended, then all of it by itself.`
+    : `Nothing is lost: ${waits}, it is tried again by itself.`
+}
+
+function toDo({ service, status, error }: Report, about: About): string {
+  if (errorClass(error) === 'rejections')
+    return `The vendor refuses event after event. See why: auth0-logs runs ${service} --failed. Mend the settings or the filter; it goes on by itself.`
+  if (status === 'held')
+    return `Check credentials and settings of ${service}: auth0-logs validate. It tries again every 30 s and goes on by itself; a change in the environment needs a restart.`
+  if (kind(about) === 'sink')
+    return `Nothing at first. If it lasts, look at the vendor's status page, and at: auth0-logs runs ${service} --failed`
+  return `See what it says: auth0-logs runs ${service} --failed; auth0-logs status`
+}
+
+export const deadLettersCommand = (service: string) =>
+  `See why: auth0-logs dead-letters list ${service}; send them again: auth0-logs dead-letters redrive ${service}`
+
+/** A service that never announced itself is taken for a sink: only they come and go. */
+const kind = ({ kind: known }: About) => known ?? 'sink'
+const often = ({ count, spanMs }: { count: number; spanMs: number }) => `×${number(count)} in ${duration(spanMs)}`
+const countedTimes = (count: number) => (count === 1 ? 'once' : `${number(count)} times`)
+const times = (start: string, end: string): Fact[] => [
+  { title: 'Start time', value: start },
+  { title: 'End time', value: end },
+]
+export const counts = (named: Record<string, number>): Fact[] =>
+  Object.entries(named)
+    .filter(([, count]) => count > 0)
+    .map(([title, count]) => ({ title, value: number(count) }))
+const iso = (at: number) => new Date(at).toISOString()
+export const number = (count: number) => count.toLocaleString('en-US')
+export const logs = (count: number) => `${number(count)} log${count === 1 ? '' : 's'}`

@@ -1,0 +1,130 @@
+// The runs of a service, as the reports topic tells them: a window of a continuous one, a tick of a scheduled one. A failure is reported at
+// its first attempt and at its end; an empty window every five minutes.
+import { RECORD_VERSION, type Report, type ReportStatus } from './records.ts'
+
+/** An empty run of a continuous service is reported this often, milliseconds. */
+const IDLE_REPORT_MS = 5 * 60_000
+
+type Count = 'delivered' | 'filtered' | 'duplicates' | 'dead_lettered' | 'expired' | 'retries' | 'bytes' | 'missing' | 'recovered'
+
+export type Runs = ReturnType<typeof createRuns>
+
+/**
+ * @param publish must not throw: a report that cannot be written is logged, the work goes on
+ * @param place offsets by partition and the checkpoint, as they stand now
+ * @param nextRun ISO 8601 of the next tick, empty for a continuous service
+ * @param counted further counts that this service's reports carry
+ */
+export function createRuns(options: {
+  service: string
+  instance: string
+  publish: (report: Report) => Promise<void>
+  place: () => Pick<Report, 'offsets' | 'checkpoint'>
+  nextRun?: () => string
+  counted?: readonly ('missing' | 'recovered')[]
+  now?: () => Date
+}) {
+  const { service, instance, publish, place, nextRun = () => '', counted = [], now = () => new Date() } = options
+  const noCounts = () => ({
+    delivered: 0,
+    filtered: 0,
+    duplicates: 0,
+    dead_lettered: 0,
+    expired: 0,
+    retries: 0,
+    bytes: 0,
+    ...Object.fromEntries(counted.map((name) => [name, 0])),
+  })
+  let counts: Partial<Record<Count, number>> & ReturnType<typeof noCounts> = noCounts()
+  let ids = { first_log_id: '', last_log_id: '' }
+  let startedAt = now()
+  let windows = 0
+  let tick: Date | undefined
+  let error = ''
+  let trouble: 'failed' | 'held' | undefined
+  let lastReportAt = 0
+
+  const ended = () => counts.delivered + counts.filtered + counts.duplicates + counts.dead_lettered
+
+  /** Tells of the run under way; `goesOn`: of a tick that is not over its counts are told again at its end. */
+  async function tell(status: ReportStatus, goesOn = false): Promise<void> {
+    const at = now()
+    const report: Report = {
+      v: RECORD_VERSION,
+      service,
+      instance,
+      run: tick ? `${service}-${tick.toISOString()}` : `${instance}-${startedAt.getTime()}-${windows}`,
+      status,
+      started_at: startedAt.toISOString(),
+      ended_at: at.toISOString(),
+      processed: ended(),
+      ...counts,
+      ...ids,
+      ...place(),
+      error,
+      next_run: nextRun(),
+    }
+    lastReportAt = at.getTime()
+    if (!goesOn) begin(at)
+    await publish(report)
+  }
+
+  function begin(at: Date): void {
+    counts = noCounts()
+    ids = { first_log_id: '', last_log_id: '' }
+    startedAt = at
+    windows++
+  }
+
+  return {
+    count(name: Count, by = 1): void {
+      counts[name] = (counts[name] ?? 0) + by
+    },
+    seen(id: string): void {
+      if (id === '') return
+      if (ids.first_log_id === '' || id < ids.first_log_id) ids.first_log_id = id
+      if (id > ids.last_log_id) ids.last_log_id = id
+    },
+    /** Something stands still: told at once, in the vendor's words. */
+    troubled(kind: 'failed' | 'held', text: string): Promise<void> {
+      trouble = kind
+      error = text
+      return tell(kind, tick !== undefined)
+    },
+    async recovered(): Promise<void> {
+      if (!trouble) return
+      trouble = undefined
+      await tell('recovered', tick !== undefined)
+      error = ''
+    },
+    /** Told once, without changing how the service does: expiry, a gap, an alarm. */
+    async alarm(text: string): Promise<void> {
+      const before = error
+      error = text
+      await tell('failed', true)
+      error = before
+    },
+    /** Ends a window by the clock; a scheduled service's runs are its ticks. */
+    async window(): Promise<void> {
+      if (trouble) return tell(trouble, tick !== undefined)
+      if (tick) return
+      if (ended() + counts.expired + counts.retries > 0) return tell('success')
+      if (now().getTime() - lastReportAt >= IDLE_REPORT_MS) return tell('idle')
+      startedAt = now()
+    },
+    /** A tick begins. All instances of a service give its run one name. */
+    async beginTick(due: Date): Promise<void> {
+      begin(now())
+      tick = due
+      await tell('running', true)
+    },
+    async endTick(): Promise<void> {
+      await tell(trouble ?? 'success')
+      tick = undefined
+    },
+    /** The last run, at the service's end. */
+    async end(): Promise<void> {
+      if (tick || ended() > 0) await tell(trouble ?? 'success')
+    },
+  }
+}

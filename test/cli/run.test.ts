@@ -1,0 +1,142 @@
+// The `auth0-logs` command: what it says, and its exit status.
+import { execFile } from 'node:child_process'
+import { createServer } from 'node:net'
+import { afterAll, describe, expect, inject, test } from 'vitest'
+import type { Status } from '../../services/operations/status.ts'
+import { verifyPassword } from '../../services/platform/passwords.ts'
+import { announce, closeOperators, openOperator, serviceRecord } from '../operations/announced.ts'
+import { newPrefix } from '../support/kafka.ts'
+import { auth0Logs } from './terminal.ts'
+
+afterAll(closeOperators)
+
+async function installed() {
+  const prefix = newPrefix()
+  const { client, producer } = openOperator(inject('brokers'), prefix)
+  await announce(client, producer, [serviceRecord(prefix, 'segment')])
+  const env = { KAFKA_BROKERS: inject('brokers'), TOPIC_PREFIX: prefix }
+  return { env, run: (args: string[], options = {}) => auth0Logs(args, env, options) }
+}
+
+describe('auth0-logs', { concurrent: true }, () => {
+  test('status - an aligned table without colours in a pipe, with colours on a terminal', async () => {
+    const { run } = await installed()
+    const { status, out, err } = await run(['status'])
+    expect([status, err]).toEqual([0, ''])
+    const [title, row] = out.split('\n').slice(2)
+    expect(title).toMatch(/^service {2}state {4}members {2}lag {2}balances {2}last run$/)
+    expect(row).toMatch(/^segment {2}running {8}0 {4}0 {2}yes {7}none yet$/)
+    expect(out).toContain('segment has no member in its group')
+    expect((await run(['status'], { tty: true })).out).toContain('\u001b[')
+  })
+
+  test('status --json - JSON and nothing else; with a service its partitions are shown', async () => {
+    const { run } = await installed()
+    const { services } = JSON.parse((await run(['status', '--json'])).out) as Status
+    expect(services.map(({ name, lag }) => [name, lag])).toEqual([['segment', 0]])
+    const { out } = await run(['status', 'segment'])
+    expect(out).toMatch(/partition {2}base {2}end {2}delivered/)
+    expect(out).toContain('It balances')
+  })
+
+  test('a refusal - status 1, said on stderr, nothing on stdout', async () => {
+    const { run } = await installed()
+    const { status, out, err } = await run(['pause', 'nobody'])
+    expect([status, out]).toEqual([1, ''])
+    expect(err).toMatch(/^error: nobody is not a service .* there are segment\n$/)
+  })
+
+  test.each([
+    [['settings', 'segment', '--set', 'LOG_LEVEL=9'], /SEGMENT_LOG_LEVEL: must be one level/],
+    [['runs', '--limit', 'many'], /limit: must be a whole number/],
+    [['schedule', 'segment'], /missing required argument 'schedule'/],
+    [['status', '--wat'], /unknown option '--wat'/],
+    [['stauts'], /Did you mean status\?/],
+    [['jobs'], /list, show|list {2,}/],
+  ])('%j - is wrong use: status 2', async (args, words) => {
+    const { run } = await installed()
+    const { status, out, err } = await run(args)
+    expect([status, out]).toEqual([2, ''])
+    expect(err).toMatch(words)
+  })
+
+  test('settings --set - takes commas within a value, and several', async () => {
+    const { run } = await installed()
+    const { status, out } = await run(['settings', 'segment', '--set', 'LOG_TYPES=s,ss,f', '--set', 'LOG_LEVEL=2'])
+    expect(status).toBe(0)
+    expect(out).toMatch(/SEGMENT_LOG_TYPES +- +s,ss,f\n/)
+    expect(out).toMatch(/SEGMENT_LOG_LEVEL +1 +2\n/)
+  })
+
+  test('help - without arguments; each command has examples and options', async () => {
+    const { status, out } = await auth0Logs([], {})
+    expect(status).toBe(0)
+    for (const name of ['status', 'pause', 'replay', 'jobs', 'validate', 'register', 'simulate'])
+      expect(out).toMatch(new RegExp(`^  ${name} +\\S`, 'm'))
+    const help = await auth0Logs(['runs', '--help'], {})
+    expect(help).toMatchObject({ status: 0, err: '' })
+    expect(help.out).toMatch(/--limit <n> +rows on a page \(default 10\)/)
+    expect(help.out).toContain('auth0-logs runs cloudwatch --failed')
+  })
+
+  test('Kafka that takes connections and never answers - ends within 10 s, with what it means for the logs', async ({
+    onTestFinished,
+  }) => {
+    const server = createServer(() => {}).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await new Promise((resolve) => server.once('listening', resolve))
+    const { port } = server.address() as { port: number }
+    const begun = performance.now()
+    const { status, err } = await auth0Logs(['status'], { KAFKA_BROKERS: `127.0.0.1:${port}` })
+    expect(performance.now() - begun).toBeLessThan(9_500)
+    expect(status).toBe(1)
+    expect(err).toMatch(/Kafka does not answer at 127\.0\.0\.1:\d+ \(KAFKA_BROKERS\).*\n.*Logs that are in the topic are safe/)
+  })
+
+  test('a prefix that nobody uses, and no broker at all - say so', async () => {
+    const nobody = await auth0Logs(['status'], { KAFKA_BROKERS: inject('brokers'), TOPIC_PREFIX: 'nobody' })
+    expect(nobody).toMatchObject({ status: 1, err: expect.stringContaining('no service with TOPIC_PREFIX=nobody') })
+    expect(await auth0Logs(['status'], {})).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('KAFKA_BROKERS: is missing'),
+    })
+  })
+
+  test('hash-password - of what comes through a pipe, without the end of its line', async () => {
+    const { status, out } = await auth0Logs(['hash-password'], {}, { typed: 'pass word\n' })
+    expect(status).toBe(0)
+    expect(await verifyPassword('pass word', out.trim())).toBe(true)
+    expect(await auth0Logs(['hash-password'], {}, { typed: '\n' })).toMatchObject({ status: 2, out: '' })
+  })
+
+  test('completion - the script completes commands, their verbs and options in a real bash', async () => {
+    const { out } = await auth0Logs(['completion', 'bash'], {})
+    const complete = (line: string) => {
+      const words = line.split(' ')
+      const script = `${out}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _auth0_logs; echo "\${COMPREPLY[*]}"`
+      return new Promise<string>((resolve, reject) =>
+        execFile('bash', ['-c', script], { timeout: 5_000 }, (error, stdout) => (error ? reject(error) : resolve(stdout.trim()))),
+      )
+    }
+    expect(await complete('auth0-logs sta')).toBe('status start')
+    expect(await complete('auth0-logs jobs ')).toBe('list show cancel --help')
+    expect(await complete('auth0-logs replay segment --fr')).toBe('--from')
+    expect((await auth0Logs(['completion', 'fish'], {})).status).toBe(2)
+  })
+
+  test('as a process - reads its environment, ends by itself with the status', async () => {
+    const { env } = await installed()
+    const run = (args: string[]) =>
+      new Promise<[unknown, string]>((resolve) =>
+        execFile(
+          process.execPath,
+          ['services/cli/main.ts', ...args],
+          { env: { PATH: process.env.PATH, ...env }, timeout: 20_000 },
+          (error, stdout) => resolve([error?.code ?? 0, stdout]),
+        ),
+      )
+    const [[good, out], [bad]] = await Promise.all([run(['runs', '--json']), run(['status', 'nobody'])])
+    expect([good, bad]).toEqual([0, 1])
+    expect(JSON.parse(out)).toMatchObject({ logs: [], total: 0, lastRun: '' })
+  })
+})

@@ -1,0 +1,71 @@
+// Runs in memory: the same rows as the `runs` operation makes, a page at a time, bounded.
+import { describe, expect, it } from 'vitest'
+import { createRunIndex } from '../../services/console/run-index.ts'
+import type { Report } from '../../services/topics/records.ts'
+import type { Told } from '../../services/topics/reports.ts'
+
+let offset = 0
+function told(n: number, more: Partial<Report> = {}): Told {
+  const at = (ms: number) => new Date(1_700_000_000_000 + ms).toISOString()
+  const counts = { processed: 2, delivered: 2, filtered: 0, duplicates: 0, dead_lettered: 0, expired: 0, retries: 0, bytes: 9 }
+  const report: Report = {
+    v: 1,
+    service: 'segment',
+    instance: 'a',
+    run: `run-${n}`,
+    status: 'success',
+    started_at: at(n * 1000),
+    ended_at: at(n * 1000 + 900),
+    ...counts,
+    first_log_id: '1',
+    last_log_id: '2',
+    checkpoint: String(n),
+    offsets: {},
+    error: '',
+    next_run: '',
+    ...more,
+  }
+  return { offset: offset++, kind: 'report', report }
+}
+const asked = { page: 1, perPage: 10, errorsOnly: false, service: '' }
+
+describe('run index', () => {
+  it('pages - newest first, failed ones alone, by service, with the time of the last run', () => {
+    const index = createRunIndex()
+    for (let n = 0; n < 25; n++) index.add(told(n, n % 5 === 0 ? { status: n % 10 === 0 ? 'failed' : 'held', error: 'no' } : {}))
+    index.add(told(25, { service: 'papertrail' }))
+    const { logs, total, lastRun } = index.page({ ...asked, page: 2, service: 'segment' })
+    expect([logs.map(({ run }) => run).slice(0, 2), total]).toEqual([['run-14', 'run-13'], 25])
+    expect(lastRun).toBe(index.last('segment')?.end)
+    expect(index.page({ ...asked, errorsOnly: true }).logs.map(({ run }) => run)).toEqual([
+      'run-20',
+      'run-15',
+      'run-10',
+      'run-5',
+      'run-0',
+    ])
+    expect(index.page({ ...asked, page: 9 })).toMatchObject({ logs: [], total: 26 })
+  })
+
+  it('run of two instances and two reports - is one row with the sums and the gravest state', () => {
+    const index = createRunIndex()
+    index.add(told(1, { status: 'failed', error: 'http_503: away' }))
+    index.add(told(1, { instance: 'b' }))
+    index.add(told(2))
+    index.add(told(1, { status: 'recovered', error: 'http_503: away' }))
+    const { logs, total } = index.page(asked)
+    expect(total).toBe(2)
+    expect(logs[0]).toMatchObject({ run: 'run-1', status: 'recovered', logsProcessed: 6, instances: 2 })
+    expect(logs[0].offsets).toHaveLength(3)
+  })
+
+  it('most - older runs go, memory stays under 1 KiB a run', () => {
+    const index = createRunIndex(5_000)
+    globalThis.gc?.()
+    const before = process.memoryUsage().heapUsed
+    for (let n = 0; n < 15_000; n++) index.add(told(n, { error: `http_503: ${'x'.repeat(400)}` }))
+    globalThis.gc?.()
+    expect(index.page(asked).total).toBeLessThanOrEqual(5_250)
+    if (globalThis.gc) expect((process.memoryUsage().heapUsed - before) / 5_000).toBeLessThan(1024)
+  })
+})

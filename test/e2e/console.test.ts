@@ -1,0 +1,271 @@
+// The console as an operator uses it: a real browser, a real Kafka, a sink, and the vendor's stand-in.
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { startSegment } from '../../services/sandbox/segment.ts'
+import type { StandIn } from '../../services/sandbox/stand-in.ts'
+import type { Sink } from '../../services/sinks/runtime/contract.ts'
+import { segment } from '../../services/sinks/segment/sink.ts'
+import { openConsole, PASSWORDS, type TestConsole } from '../console/console.ts'
+import { type Installation, install } from '../support/installation.ts'
+import { type Broker, openBroker } from '../support/plain-kafka.ts'
+import { makeEvents, recordOf } from '../support/test-events.ts'
+import { until } from '../support/wait.ts'
+import { accessProblems, logIn, openBrowser, openPage } from './browser.ts'
+
+let browser: Browser
+let broker: Broker
+let vendor: StandIn
+let place: Installation
+let console: TestConsole
+
+beforeAll(async () => {
+  broker = await openBroker(inject('brokers'))
+  vendor = await startSegment()
+  place = install(broker, segment as unknown as Sink, { SEGMENT_KEY: 'key', SEGMENT_HOST: vendor.origin })
+  const opening = openBrowser()
+  await place.start()
+  console = await openConsole(inject('brokers'), place.prefix)
+  await place.produce([{ key: 'service/fourth', value: Buffer.from(JSON.stringify(fourth())) }], `${place.prefix}.control`)
+  browser = await opening
+}, 60_000)
+
+afterAll(async () => {
+  await browser?.close()
+  await console?.close()
+  await place?.close()
+  await vendor?.close()
+  await broker?.close()
+})
+
+/** A sink that this console has never heard of, as it would announce itself. */
+const fourth = () => ({
+  v: 1,
+  service: 'fourth',
+  kind: 'sink',
+  version: '1.0.0',
+  group: `${place.prefix}.fourth`,
+  started_at: new Date().toISOString(),
+  state: 'running',
+  sandbox: false,
+  start_from: '',
+  fields: [
+    field('FOURTH_SCHEDULE', { default: 'continuous', live: true }),
+    field('FOURTH_LOG_LEVEL', { meaning: 'Least level delivered', live: true }),
+    field('FOURTH_KEY', { secret: true, value: '***' }),
+  ],
+})
+const ROW = { kind: 'text', meaning: 'What it means', default: '', unit: '', choices: [], secret: false, required: false }
+const field = (name: string, more: object) => ({ name, ...ROW, live: false, value: '', ...more })
+
+const send = async (count: number) => {
+  const events = makeEvents(count, (data) => void (data.user_name = 'eve@example.com'))
+  await place.produce(events.map((event) => recordOf(event)))
+  return events
+}
+const open = async (as: 'ann' | 'vic' = 'ann', options = {}) => {
+  const page = await openPage(browser, console.origin, options)
+  await logIn(page, as, PASSWORDS[as])
+  return page
+}
+const go = (page: Page, name: string) => page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click()
+const row = (page: Page, name: string) =>
+  page.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) })
+const jobRow = (page: Page, name: string) => page.getByRole('region', { name: 'Sinks and backfill' }).getByRole('row', { name })
+const dialog = (page: Page) => page.getByRole('dialog')
+
+/** These leave the sink alone, so they may go on beside each other. */
+describe.concurrent('console', () => {
+  it('login - refuses in words, lets in, and out: then there is nothing to see', async () => {
+    const page = await openPage(browser, console.origin)
+    await page.getByLabel('Name').fill('ann')
+    await page.getByLabel('Password').fill('wrong')
+    await page.getByRole('button', { name: 'Log in' }).click()
+    await page.getByText('The name or the password is wrong', { exact: false }).waitFor()
+    await logIn(page, 'ann', PASSWORDS.ann)
+    await page.getByRole('button', { name: 'Log out' }).click()
+    await page.getByRole('heading', { name: 'Auth0 logs' }).waitFor()
+    await page.goto('/#/audit')
+    await page.reload()
+    await page.getByLabel('Password').waitFor()
+    expect(await page.getByText('Audit').count()).toBe(0)
+  })
+
+  it('job - rescheduled after its next five ticks are shown; settings are checked while they are typed', async () => {
+    const page = await open()
+    await page.getByRole('link', { name: 'fourth' }).click()
+    const schedule = page.getByLabel('Cron expression', { exact: false })
+    await schedule.fill('99 * * * *')
+    await page.getByText(/This must be continuous or/).waitFor()
+    expect(await page.getByRole('button', { name: 'Reschedule…' }).isDisabled()).toBe(true)
+    await schedule.fill('*/5 * * * *')
+    await until(
+      'the ticks',
+      () => page.locator('#ticks li').count(),
+      (count) => count === 5,
+    )
+    await page.getByRole('button', { name: 'Reschedule…' }).click()
+    await dialog(page).getByRole('button', { name: 'Reschedule' }).click()
+    await dialog(page).waitFor({ state: 'detached' })
+    await page
+      .getByText(/^in \d+ (sec|min)\./)
+      .first()
+      .waitFor()
+    await page.getByLabel('FOURTH_LOG_LEVEL').fill('9')
+    await page.locator('#FOURTH_LOG_LEVEL-about .problem').waitFor()
+    await page.getByLabel('FOURTH_LOG_LEVEL').fill('2')
+    await page.getByRole('button', { name: 'Save…' }).click()
+    await dialog(page).getByRole('button', { name: 'Change' }).click()
+    await page.getByText('set here').waitFor()
+    expect(await page.content()).toContain('***')
+  })
+
+  it('viewer - sees the same and can press nothing that changes anything', async () => {
+    const page = await open('vic')
+    const sink = page.getByRole('switch', { name: /^segment is/ })
+    expect(await sink.isDisabled()).toBe(true)
+    await page.getByRole('link', { name: 'segment' }).click()
+    await page.getByRole('heading', { name: 'Settings' }).waitFor()
+    await page.getByLabel('SEGMENT_LOG_TYPES').waitFor()
+    for (const name of ['Save…', 'Reschedule…']) expect(await page.getByRole('button', { name }).isDisabled()).toBe(true)
+    expect(await page.getByRole('button', { name: 'Stop…' }).count()).toBe(0)
+    await go(page, 'Live')
+    await page.getByText('Following the topic.').waitFor()
+    expect(await page.getByLabel('Show personal data').count()).toBe(0)
+    const status = await page.evaluate(`fetch('/api/operations/pause', { method: 'POST', body: '{"sink":"segment"}',
+      headers: { 'content-type': 'application/json' } }).then(({ status }) => status)`)
+    expect(status).toBe(403)
+  })
+
+  it('access - axe finds nothing on any page, light or dark; at 400 px nothing is cut off', async () => {
+    const closed = await openPage(browser, console.origin)
+    await closed.getByLabel('Password').waitFor()
+    expect(await accessProblems(closed)).toEqual([])
+    const page = await open()
+    for (const name of ['jobs', 'jobs/segment', 'live', 'replay', 'letters', 'letters/segment', 'audit']) {
+      await page.setViewportSize({ width: 1280, height: 800 })
+      await page.emulateMedia({ colorScheme: 'light' })
+      await page.goto(`/#/${name}`)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      await page.getByText('Loading…').first().waitFor({ state: 'detached' })
+      expect([name, await accessProblems(page)]).toEqual([name, []])
+      await page.emulateMedia({ colorScheme: 'dark' })
+      expect([name, 'dark', await accessProblems(page, ['color-contrast'])]).toEqual([name, 'dark', []])
+      await page.setViewportSize({ width: 400, height: 800 })
+      expect([name, await page.evaluate<number>('document.documentElement.scrollWidth')]).toEqual([name, 400])
+    }
+  }, 45_000)
+})
+
+describe('console and sink', () => {
+  it('live - an event appears as it arrives, masked; its way is drawn', async () => {
+    const page = await open()
+    await go(page, 'Live')
+    await page.getByText('Following the topic.').waitFor()
+    const [{ id }] = await send(1)
+    const link = page.getByRole('link', { name: `…${id.slice(-12)}` })
+    await link.waitFor()
+    await page.getByRole('button', { name: 'Data', exact: true }).click()
+    await page.getByText('"user_name": "***"').waitFor()
+    expect(await page.content()).not.toContain('eve@example.com')
+    await until(
+      'the delivery',
+      () => vendor.received.last(),
+      (all) => all.some((event) => event.id === id),
+    )
+    await link.click()
+    await dialog(page).getByText('Received', { exact: true }).waitFor()
+    await dialog(page).getByRole('listitem').filter({ hasText: 'segment' }).last().waitFor()
+  })
+
+  it('jobs - a new sink is there by itself; a paused one gathers lag, a resumed one delivers it', async () => {
+    const page = await open()
+    await jobRow(page, 'fourth').waitFor()
+    const sink = page.getByRole('switch', { name: /^segment is/ })
+    await sink.click()
+    await dialog(page).getByText('Nothing is delivered to it until it is resumed.', { exact: false }).waitFor()
+    await dialog(page).getByRole('button', { name: 'Pause' }).click()
+    await until(
+      'the switch',
+      () => sink.getAttribute('aria-checked'),
+      (checked) => checked === 'false',
+    )
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    await send(7)
+    await until(
+      'the lag',
+      () => jobRow(page, 'segment').getByRole('cell').nth(3).textContent(),
+      (text) => text === '7',
+    )
+    await sink.click()
+    await until(
+      'no lag',
+      () => jobRow(page, 'segment').getByRole('cell').nth(3).textContent(),
+      (text) => text === '0',
+    )
+    expect(await page.getByRole('region', { name: 'Account' }).getByText('No', { exact: false }).count()).toBe(0)
+  })
+
+  it('replay - says what will happen, does it, and the vendor has it again', async () => {
+    await send(3)
+    await place.settled()
+    const before = vendor.received.total
+    const page = await open()
+    await go(page, 'Replay')
+    await page.getByLabel('Sink').selectOption('segment')
+    await page.getByLabel('From: how').selectOption('earliest')
+    await page.getByRole('button', { name: 'Preview' }).click()
+    await page.getByRole('heading', { name: 'Preview: nothing has changed yet' }).waitFor()
+    const events = await page
+      .getByRole('region', { name: /^Preview/ })
+      .locator('tfoot .num')
+      .last()
+      .textContent()
+    expect(Number(events)).toBeGreaterThanOrEqual(3)
+    expect(vendor.received.total).toBe(before)
+    await page.getByRole('button', { name: 'Apply…' }).click()
+    await dialog(page).getByText('The sink stops for some seconds', { exact: false }).waitFor()
+    await dialog(page).getByRole('button', { name: 'Replay' }).click()
+    await page.getByText('its state is running as before', { exact: false }).waitFor({ timeout: 20_000 })
+    await until(
+      'the account of the replay',
+      () => place.accounts(),
+      (all) => all.every(({ lag, problems }) => lag === 0 && problems.length === 0),
+    )
+    const repeated = vendor.received.refused().filter(({ why }) => why === 'deduplicated').length
+    expect(repeated).toBe(Number(events))
+  }, 45_000)
+
+  it('dead letter - is opened with its story and its bytes, and redriven', async () => {
+    const [{ id }] = makeEvents(1)
+    vendor.misbehave({ fault: 'reject', marker: id })
+    await place.produce([
+      { key: id, value: Buffer.from(`{"type":"s","log_id":"${id}","user_id":"auth0|7"}`), headers: { type: 's' } },
+    ])
+    await place.settled()
+    vendor.behave()
+    const page = await open()
+    await go(page, 'Dead letters')
+    await row(page, 'http_400').waitFor()
+    await page.getByRole('button', { name: /^Open dead letter/ }).click()
+    await dialog(page).getByText('"auth0|7"', { exact: false }).waitFor()
+    expect(await dialog(page).locator('dt').allTextContents()).toEqual(
+      expect.arrayContaining(['reason', 'stage', 'attempts', 'first_at']),
+    )
+    await dialog(page).getByRole('button', { name: 'Redrive…' }).click()
+    await dialog(page).getByText('go to the sink once more', { exact: false }).waitFor()
+    await dialog(page).getByRole('button', { name: 'Redrive' }).click()
+    await dialog(page)
+      .getByText(/^job .* is written/)
+      .waitFor()
+    await dialog(page).getByRole('link', { name: 'Watch it' }).click()
+    await page.getByRole('rowheader', { name: 'redrive' }).waitFor()
+    await until(
+      'the vendor to have it',
+      () => vendor.received.last(),
+      (all) => all.some((event) => event.id === id),
+    )
+    await row(page, 'redrive').getByText('Done').waitFor()
+    await go(page, 'Audit')
+    await page.getByRole('rowheader', { name: 'dead-letters redrive' }).first().waitFor()
+  })
+})

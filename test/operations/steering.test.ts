@@ -1,0 +1,197 @@
+// States, schedules and settings against a real Kafka, done as console and CLI do them: with role and audit record.
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { NotAllowed, operations, perform } from '../../services/operations/index.ts'
+import { Refusal, WrongUse } from '../../services/operations/operation.ts'
+import type { ScheduleChange } from '../../services/operations/schedule.ts'
+import { assignments, type SettingsChange, type SettingsShown } from '../../services/operations/settings.ts'
+import { setState, type StateChange } from '../../services/operations/state.ts'
+import { readControl } from '../../services/topics/control.ts'
+import type { AuditRecord } from '../../services/topics/records.ts'
+import { readReports } from '../../services/topics/reports.ts'
+import { newPrefix } from '../support/kafka.ts'
+import { type Broker, openBroker } from '../support/plain-kafka.ts'
+import { schemaProblems } from '../support/schemas.ts'
+import { announce, closeOperators, openOperator, serviceRecord } from './announced.ts'
+
+let broker: Broker
+beforeAll(async () => {
+  broker = await openBroker(inject('brokers'))
+})
+afterAll(async () => {
+  await closeOperators()
+  await broker.close()
+})
+
+async function installed() {
+  const prefix = newPrefix()
+  const context = openOperator(inject('brokers'), prefix)
+  const { client, producer } = context
+  await announce(client, producer, [
+    serviceRecord(prefix, 'segment'),
+    serviceRecord(prefix, 'papertrail', { fields: [] }),
+    serviceRecord(prefix, 'ingest', { kind: 'ingest', group: '' }),
+  ])
+  return {
+    prefix,
+    context,
+    ask: <R>(name: string, given: Record<string, unknown>, role: 'viewer' | 'operator' = 'operator') =>
+      perform(context, role, name, given) as Promise<R>,
+    control: async (key: string) => (await readControl(client, 'test')).get(key),
+    async audits(): Promise<AuditRecord[]> {
+      const told = await readReports(client, 'test')
+      return told.flatMap((one) => (one.kind === 'audit' ? [one.audit] : []))
+    },
+  }
+}
+
+describe('state', { concurrent: true }, () => {
+  test('stop - is written, waits until the member has left, and is on record', async () => {
+    const { prefix, context, control, audits } = await installed()
+    const member = await broker.commit(`${prefix}.segment`, prefix, '0', '')
+    let left: Promise<void> | undefined
+    const progress = () => void (left ??= member.leave())
+    const change = (await perform({ ...context, progress }, 'operator', 'stop', { sink: 'segment' })) as StateChange
+    await left
+    expect(change).toMatchObject({
+      service: 'segment',
+      before: { state: 'running' },
+      after: { state: 'stopped', by: 'test' },
+      members: 0,
+      missed: false,
+    })
+    expect(change.effect).toBe('all members have left the group')
+    const record = await control('state/segment')
+    expect(record).toMatchObject({ state: 'stopped', by: 'test' })
+    expect(schemaProblems('control-state', record)).toEqual([])
+    const [audit, ...more] = await audits()
+    expect(more).toEqual([])
+    expect(audit).toMatchObject({
+      by: 'test',
+      role: 'operator',
+      operation: 'stop',
+      input: { sink: 'segment' },
+      outcome: 'ok',
+      after: { state: 'stopped' },
+    })
+    expect(schemaProblems('audit', audit)).toEqual([])
+  })
+
+  test('resume - where no member joins in time it ends, and says so', async () => {
+    const { context } = await installed()
+    const change = await setState(context, 'segment', 'running', 600)
+    expect(change).toMatchObject({ missed: true, members: 0, after: { state: 'running' } })
+    expect(change.effect).toContain('after 0.6 s: is the service running?')
+  })
+
+  test('a service that is not known or cannot be steered - is refused, changes nothing, and is on record', async () => {
+    const { ask, control, audits } = await installed()
+    for (const sink of ['nobody', 'ingest']) await expect(ask('pause', { sink })).rejects.toThrow(/there are papertrail, segment/)
+    await expect(ask('pause', {})).rejects.toBeInstanceOf(WrongUse)
+    expect(await control('state/nobody')).toBeUndefined()
+    expect((await audits()).map(({ outcome }) => outcome.slice(0, 6))).toEqual(['nobody', 'ingest', 'sink: '])
+  })
+})
+
+describe('perform', { concurrent: true }, () => {
+  test('a viewer - may look, also with verbs that can change; changes nothing, and the attempt is on record', async () => {
+    const { ask, control, audits } = await installed()
+    await ask('status', {}, 'viewer')
+    const shown = await ask<SettingsShown>('settings', { service: 'segment' }, 'viewer')
+    expect(shown.settings.find(({ name }) => name === 'SEGMENT_LOG_LEVEL')).toMatchObject({ now: '1', from: 'environment' })
+    expect(await audits()).toEqual([])
+    await expect(ask('pause', { sink: 'segment' }, 'viewer')).rejects.toBeInstanceOf(NotAllowed)
+    await expect(ask('settings', { service: 'segment', set: 'LOG_LEVEL=2' }, 'viewer')).rejects.toBeInstanceOf(NotAllowed)
+    expect([await control('state/segment'), await control('settings/segment')]).toEqual([undefined, undefined])
+    expect((await audits()).map(({ role, operation }) => [role, operation])).toEqual([
+      ['viewer', 'pause'],
+      ['viewer', 'settings'],
+    ])
+  })
+
+  test('an operation that there is not - is wrong use', async () => {
+    const { ask } = await installed()
+    await expect(ask('explode', {})).rejects.toBeInstanceOf(WrongUse)
+  })
+
+  test('operations - each has a name of its own, a summary of one line, and examples that begin with it', () => {
+    expect(new Set(operations.map(({ name }) => name)).size).toBe(operations.length)
+    for (const { name, summary, examples = [] } of operations) {
+      expect(summary).toMatch(/^\S[^\n]{5,120}$/)
+      for (const example of examples) expect(example.startsWith(`auth0-logs ${name}`)).toBe(true)
+    }
+  })
+})
+
+describe('schedule', { concurrent: true }, () => {
+  test('a cron expression - goes into the settings record, and the next five ticks are told', async () => {
+    const { ask, control } = await installed()
+    const change = await ask<ScheduleChange>('schedule', { service: 'segment', schedule: '*/5 * * * *' })
+    expect(change).toMatchObject({ before: { schedule: 'continuous' }, after: { schedule: '*/5 * * * *' }, timeZone: 'UTC' })
+    expect(change.next).toHaveLength(5)
+    const record = await control('settings/segment')
+    expect(record).toMatchObject({ values: { SEGMENT_SCHEDULE: '*/5 * * * *' }, by: 'test' })
+    expect(schemaProblems('control-settings', record)).toEqual([])
+  })
+
+  test('no expression, or a service without schedule - is refused, nothing is written', async () => {
+    const { ask, control } = await installed()
+    await expect(ask('schedule', { service: 'segment', schedule: 'daily' })).rejects.toBeInstanceOf(WrongUse)
+    await expect(ask('schedule', { service: 'papertrail', schedule: '* * * * *' })).rejects.toBeInstanceOf(Refusal)
+    expect([await control('settings/segment'), await control('settings/papertrail')]).toEqual([undefined, undefined])
+  })
+})
+
+describe('settings', { concurrent: true }, () => {
+  test('set and unset - of live settings, by bare or full name; others stay as they were', async () => {
+    const { ask, control } = await installed()
+    const set = ['LOG_TYPES=s,ss,zz9', 'SEGMENT_LOG_FILTER_MODE=any']
+    const change = await ask<SettingsChange>('settings', { service: 'segment', set })
+    expect(change).toMatchObject({
+      before: { SEGMENT_LOG_TYPES: '' },
+      after: { SEGMENT_LOG_TYPES: 's,ss,zz9', SEGMENT_LOG_FILTER_MODE: 'any' },
+    })
+    expect(change.warnings.join()).toContain('zz9')
+    await ask('settings', { service: 'segment', set: 'LOG_LEVEL=3', unset: 'LOG_TYPES' })
+    expect(await control('settings/segment')).toMatchObject({
+      values: { SEGMENT_LOG_FILTER_MODE: 'any', SEGMENT_LOG_LEVEL: '3' },
+    })
+    const shown = await ask<SettingsShown>('settings', { service: 'segment' })
+    const now = Object.fromEntries(shown.settings.map((field) => [field.name, [field.now, field.from]]))
+    expect(now).toMatchObject({
+      SEGMENT_LOG_LEVEL: ['3', 'operator'],
+      SEGMENT_LOG_TYPES: ['', 'default'],
+      SEGMENT_KEY: ['***', 'environment'],
+    })
+  })
+
+  test.each([
+    ['LOG_LEVEL=9', WrongUse, /must be one level/],
+    ['BATCH_SIZE=many', WrongUse, /whole number/],
+    ['LOG_FILTER_MODE=none', WrongUse, /must be one of all, any/],
+    ['NONSENSE=1', WrongUse, /is not a setting of segment/],
+    ['IN_FLIGHT=2', Refusal, /in its environment and restart/],
+  ])('%s - is refused, and nothing is written, not even what is right beside it', async (wrong, kind, words) => {
+    const { ask, control } = await installed()
+    const asked = ask('settings', { service: 'segment', set: ['LOG_TYPES=s', wrong] })
+    await expect(asked).rejects.toBeInstanceOf(kind)
+    await expect(asked).rejects.toThrow(words)
+    expect(await control('settings/segment')).toBeUndefined()
+  })
+
+  test('a secret - is refused and never gets into Kafka, not even into the audit record', async () => {
+    const { ask, audits } = await installed()
+    await expect(ask('settings', { service: 'segment', set: ['SEGMENT_KEY=hush-hush'] })).rejects.toThrow(/is a secret/)
+    const [audit] = await audits()
+    expect(audit.outcome).toMatch(/is a secret/)
+    expect(JSON.stringify(audit)).not.toContain('hush-hush')
+  })
+})
+
+test("assignments - a value's own commas stay its own", () => {
+  expect(assignments(['A=1', 'B=s', 'ss', 'f', 'C='])).toEqual([
+    ['A', '1'],
+    ['B', 's,ss,f'],
+    ['C', ''],
+  ])
+  expect(() => assignments(['s', 'A=1'])).toThrow(WrongUse)
+})

@@ -1,0 +1,90 @@
+// What a person reads.
+import { expect, test } from 'vitest'
+import { newsMessage, successMessage } from '../../services/slack/words.ts'
+import { failed, recovered, report } from './reports.ts'
+
+const T = Date.parse('2026-11-22T10:00:00.000Z')
+const about = { kind: 'sink' as const, waiting: 1_234 }
+const valuesOf = (message: ReturnType<typeof successMessage>) =>
+  Object.fromEntries(message.attachments[0].fields.map(({ title, value }) => [title, value]))
+
+test("words - a failure: the vendor's words, what it means, what to do", () => {
+  const message = newsMessage({ kind: 'failed', report: failed(T, { processed: 5 }), since: T, again: 0 }, about)
+  expect(message).toMatchObject({
+    username: 'auth0-logs-to-segment',
+    icon_emoji: ':rocket:',
+    text: 'segment could not deliver: http_503: the vendor is busy. Nothing is lost: 1,234 logs wait in Kafka, it is tried again by itself.',
+    attachments: [{ color: '#d13f42', fallback: 'Logs Export Error', text: 'Logs Export Error' }],
+  })
+  expect(message.attachments[0].fields[0]).toEqual({ title: 'Start time', value: '2026-11-22T10:00:00.000Z', short: true })
+  const values = valuesOf(message)
+  expect(Object.keys(values)).toEqual([
+    'Start time',
+    'End time',
+    'Logs processed',
+    'Next checkpoint',
+    'Error',
+    'Logs waiting',
+    'What to do',
+  ])
+  expect(values).toMatchObject({ 'Logs processed': '5', Error: 'http_503: the vendor is busy' })
+  expect(values['Next checkpoint']).toMatch(/^900/)
+})
+
+test('words - a hold says that a person must mend it, an update how often, a return that it is one', () => {
+  const held = failed(T, { status: 'held', error: 'http_401: bad key' })
+  const message = newsMessage({ kind: 'failed', report: held, since: T, again: 2 }, { ...about, waiting: 1 })
+  expect(message.text).toContain(
+    'stands still again, a person must mend something: http_401: bad key. Nothing is lost: 1 log waits',
+  )
+  expect(valuesOf(message)['What to do']).toContain('auth0-logs validate')
+  const update = newsMessage({ kind: 'ongoing', report: failed(T), since: T - 300_000, count: 17, spanMs: 300_000 }, about)
+  expect(update.text).toContain('segment still cannot deliver (×17 in 5 min, since 2026-11-22T09:55:00.000Z)')
+})
+
+test('words - a recovery says how long it lasted and what was kept', () => {
+  const message = newsMessage({ kind: 'recovered', report: recovered(T), since: T - 600_000, until: T, again: 0 }, about)
+  expect(message.attachments[0]).toMatchObject({ color: '#7cd197', text: 'Logs Export Recovered' })
+  expect(message.text).toBe('segment works again after 10 min. Nothing was lost: 1,234 logs that waited in Kafka go out now.')
+  const flapping = newsMessage({ kind: 'recovered', report: recovered(T), since: T - 600_000, until: T, again: 3 }, about)
+  expect(flapping.text).toContain('come back 3 times, and has held for 5 min now')
+})
+
+test('words - expired events are lost for the sink, and that is said', () => {
+  const message = newsMessage({ kind: 'expired', report: report(T, { expired: 2 }) }, about)
+  expect(message.text).toContain('2 logs expired before segment delivered them')
+  expect(valuesOf(message)['What to do']).toContain('auth0-logs backfill')
+})
+
+test('words - the backfill does not deliver, it reads', () => {
+  const message = newsMessage(
+    { kind: 'failed', report: failed(T, { service: 'backfill', error: 'gap: 12 logs between 1 and 2' }), since: T, again: 0 },
+    { kind: 'backfill', waiting: undefined },
+  )
+  expect(message.text).toBe(
+    'backfill reports: gap: 12 logs between 1 and 2. What Auth0 still holds is read as soon as it can be.',
+  )
+})
+
+test('words - successes of one service are one message', () => {
+  const one = report(T, { processed: 3, delivered: 2, filtered: 1 })
+  expect(successMessage([one])).toMatchObject({
+    text: 'segment delivered 2 logs.',
+    attachments: [{ color: '#7cd197', text: 'Logs Export Success' }],
+  })
+  const three = successMessage([one, one, report(T + 60_000, { processed: 1, delivered: 1, dead_lettered: 1 })])
+  expect(three.text).toBe('segment delivered 5 logs in 3 runs.')
+  expect(valuesOf(three)).toMatchObject({
+    'Start time': one.started_at,
+    'End time': '2026-11-22T10:01:00.000Z',
+    'Logs processed': '7',
+    Filtered: '2',
+    'Dead-lettered': '1',
+  })
+})
+
+test('words - a secret that a vendor repeats is not shown', () => {
+  const error = 'http_401: key xyzzy-secret refused, Authorization: Basic c2VncmV0OnNlY3JldA=='
+  const message = newsMessage({ kind: 'failed', report: failed(T, { error }), since: T, again: 0 }, about, ['xyzzy-secret'])
+  expect(JSON.stringify(message)).not.toMatch(/xyzzy|c2Vn/)
+})
