@@ -97,7 +97,10 @@ export function runRoutes(client: KafkaClient, index: RunIndex, audit: AuditTrai
         type: 'object',
         required: ['points'],
         properties: {
-          points: { type: 'array', items: { type: 'array', description: 'start and end in ms, processed, retries' } },
+          points: {
+            type: 'array',
+            items: { type: 'array', description: 'start and end in ms, processed, retries, mean time of a delivery in ms' },
+          },
         },
       },
       handle(request, response) {
@@ -150,6 +153,12 @@ function thinned(runs: readonly IndexedRun[]): number[][] {
   return Array.from({ length: Math.ceil(runs.length / step) }, (_, i) => {
     const some = runs.slice(i * step, (i + 1) * step)
     const sum = (name: 'logsProcessed' | 'retries') => some.reduce((total, run) => total + run[name], 0)
-    return [Date.parse(some[0].start), Date.parse(some[some.length - 1].end), sum('logsProcessed'), sum('retries')]
+    return [
+      Date.parse(some[0].start),
+      Date.parse(some[some.length - 1].end),
+      sum('logsProcessed'),
+      sum('retries'),
+      Math.max(...some.map(({ deliveryMs }) => deliveryMs)),
+    ]
   })
 }

@@ -1,9 +1,8 @@
 // `backfill`: has the ingest read a range of the Management API into the topic, every time it is asked.
-import { randomBytes } from 'node:crypto'
 import { startFromProblem, timeOfLogId } from '../events/log-id.ts'
 import { sleep } from '../platform/lifecycle.ts'
 import { type JobRecord, publishControl, readControl } from '../topics/control.ts'
-import { jobKey } from '../topics/jobs.ts'
+import { jobKey, newJob, newJobId } from '../topics/jobs.ts'
 import { type Operation, Refusal, WrongUse } from './operation.ts'
 
 const LOOK_MS = 1_000
@@ -41,25 +40,7 @@ export const backfill: Operation = {
       throw new Refusal(
         'no ingest here reads the Management API: start one with BACKFILL=poll or reconcile and the AUTH0_… settings',
       )
-    const job: JobRecord = {
-      v: 1,
-      id: `${new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)}-${randomBytes(3).toString('hex')}`,
-      service: 'backfill',
-      kind: 'backfill',
-      state: 'wanted',
-      ranges: [],
-      from: String(from),
-      to: String(to),
-      reason: '',
-      rate: 0,
-      delivered: 0,
-      failed: 0,
-      error: '',
-      ended_at: '',
-      checkpoint: '',
-      by,
-      at: new Date().toISOString(),
-    }
+    const job = newJob({ id: newJobId(), service: 'backfill', kind: 'backfill', from: String(from), to: String(to), by })
     await publishControl(client, producer, jobKey(job), job)
     for (let now = job; ; ) {
       if (now.ended_at !== '' || now.state === 'cancelled' || detach === true || signal.aborted) return resultOf(now)

@@ -3,7 +3,7 @@
 import { type JobRecord, publishControl, readControl } from '../topics/control.ts'
 import { committedOffsets, type LogRange, offsetsAt } from '../topics/groups.ts'
 import { topicNames } from '../topics/names.ts'
-import { jobKey } from '../topics/jobs.ts'
+import { jobKey, newJob, newJobId } from '../topics/jobs.ts'
 import { desiredState, isSink, type Known, knownService } from './known.ts'
 import { type Context, type Operation, Refusal, type Values, WrongUse } from './operation.ts'
 import { endOffsets, firstOffsets, type Grounds, heldRanges, nextOffset, parsePosition } from './places.ts'
@@ -156,24 +156,9 @@ export async function requestJob(
   wish: Pick<JobRecord, 'kind' | 'ranges' | 'from' | 'to' | 'rate'> & { reason?: string; log_id?: string },
 ): Promise<string> {
   if (wish.ranges.length === 0) throw new Refusal('there is nothing in this range, so no job was made')
-  const at = new Date().toISOString()
-  const id = `${at.replaceAll(/\D/g, '').slice(0, 14)}-${crypto.randomUUID().slice(0, 4)}`
-  const record: Omit<JobRecord, 'v'> = {
-    id,
-    service: known.name,
-    state: 'wanted',
-    reason: '',
-    ...wish,
-    delivered: 0,
-    failed: 0,
-    error: '',
-    ended_at: '',
-    checkpoint: '',
-    by,
-    at,
-  }
+  const record = newJob({ id: newJobId(), service: known.name, by, ...wish })
   await publishControl(client, producer, jobKey(record), record)
-  return id
+  return record.id
 }
 
 /** What happens next to a job, in words. */

@@ -5,6 +5,7 @@
 import { errorText } from '../platform/errors.ts'
 import { sleep, within } from '../platform/lifecycle.ts'
 import { type ControlRecords, type JobRecord, publishControl, readControl, type StateRecord } from '../topics/control.ts'
+import { newJob } from '../topics/jobs.ts'
 import { committedOffsets, describeGroups, logRanges, setOffsets } from '../topics/groups.ts'
 import { topicNames } from '../topics/names.ts'
 import { desiredState, type Known } from './known.ts'
@@ -124,24 +125,8 @@ export async function abortReset(context: Context, reset: OpenReset): Promise<bo
 
 async function write({ client, producer }: Context, { service, plan, by, at, from }: OpenReset, step: Step): Promise<void> {
   plan.step = step
-  const record: Omit<JobRecord, 'v'> = {
-    id: 'reset',
-    service,
-    kind: 'reset',
-    state: 'running',
-    ranges: [],
-    from,
-    to: '',
-    reason: '',
-    rate: 0,
-    delivered: 0,
-    failed: 0,
-    error: '',
-    ended_at: '',
-    checkpoint: JSON.stringify(plan),
-    by,
-    at,
-  }
+  const checkpoint = JSON.stringify(plan)
+  const record = newJob({ id: 'reset', service, kind: 'reset', state: 'running', from, checkpoint, by, at })
   await publishControl(client, producer, keyOf(service), record)
 }
 

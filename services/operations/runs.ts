@@ -25,6 +25,8 @@ export type Run = {
   /** Empty unless something went wrong. */
   error: string
   instances: number
+  /** Of a sink: how long a delivery took, the mean in milliseconds; 0 where there was none. */
+  deliveryMs: number
   /** Of the backfill: logs that the stream lost, and those that were published. */
   missing?: number
   recovered?: number
@@ -90,12 +92,13 @@ function fold(reports: Report[]): Run {
     lastLogId: ids('last_log_id').at(-1) ?? '',
     error: gravest.error,
     instances: latest.length,
+    deliveryMs: Math.round(sumOptional(reports, 'delivery_ms') / Math.max(1, sumOptional(reports, 'deliveries'))),
     ...(gravest.missing === undefined ? {} : { missing: sumOptional(reports, 'missing') }),
     ...(gravest.recovered === undefined ? {} : { recovered: sumOptional(reports, 'recovered') }),
   }
 }
 
-const sumOptional = (reports: Report[], name: 'missing' | 'recovered') =>
+const sumOptional = (reports: Report[], name: 'missing' | 'recovered' | 'deliveries' | 'delivery_ms') =>
   reports.reduce((total, report) => total + (report[name] ?? 0), 0)
 
 /** Deliveries that stand still (`held`) or fail. `since`: the beginning of the run that told it, ISO. */

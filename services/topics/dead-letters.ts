@@ -6,7 +6,8 @@ import type { TopicProducer } from './produce.ts'
 import { readRanges, type TopicRecord } from './read.ts'
 import { type DeadLetter, deadLetterRecord, type LetterHeaders } from './records.ts'
 
-const ACK_MS = 10_000
+/** Refused or not answered within it is a hold: told within 10 s of the first attempt. */
+const ACK_MS = 5_000
 
 /** Resolves when all are stored. @param service whose: a sink's name or `ingest` */
 export async function sendDeadLetters(

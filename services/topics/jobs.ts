@@ -4,7 +4,7 @@ import type { KafkaClient } from './client.ts'
 import type { ControlRecords, JobRecord } from './control.ts'
 import { committedOffsets, logRanges } from './groups.ts'
 import { groupNames, topicNames } from './names.ts'
-import { type Account, decodeAccount, newAccount } from './records.ts'
+import { type Account, decodeAccount, newAccount, RECORD_VERSION } from './records.ts'
 
 export const jobKey = ({ service, id }: Pick<JobRecord, 'service' | 'id'>) => `job/${service}/${id}`
 
@@ -13,6 +13,28 @@ export function jobsOf(records: ControlRecords, service: string): JobRecord[] {
   const jobs = [...records].filter(([key]) => key.startsWith(`job/${service}/`)).map(([, value]) => value as JobRecord)
   const isDelivery = ({ kind, ranges }: JobRecord) => (kind === 'replay' || kind === 'redrive') && Array.isArray(ranges)
   return jobs.filter(isDelivery).toSorted((a, b) => a.at.localeCompare(b.at) || a.id.localeCompare(b.id))
+}
+
+/** Begins with the moment, so that names sort as they were wished. */
+export const newJobId = () => `${new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)}-${crypto.randomUUID().slice(0, 4)}`
+
+/** The record of a job that is wished now; what the wish leaves out is empty. */
+export function newJob(wish: Pick<JobRecord, 'id' | 'service' | 'kind' | 'from' | 'by'> & Partial<JobRecord>): JobRecord {
+  return {
+    v: RECORD_VERSION,
+    state: 'wanted',
+    ranges: [],
+    to: '',
+    reason: '',
+    rate: 0,
+    delivered: 0,
+    failed: 0,
+    error: '',
+    ended_at: '',
+    checkpoint: '',
+    at: new Date().toISOString(),
+    ...wish,
+  }
 }
 
 /** Work is left and nobody cancelled it. */

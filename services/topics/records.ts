@@ -137,6 +137,9 @@ export type Report = {
   offsets: Record<string, number>
   error: string
   next_run: string
+  /** Sinks only: deliveries that the vendor took, and how long they took together, milliseconds. */
+  deliveries?: number
+  delivery_ms?: number
   /** Backfill only: logs that the stream lost, and those of them that were published. */
   missing?: number
   recovered?: number

@@ -5,7 +5,9 @@ import { RECORD_VERSION, type Report, type ReportStatus } from './records.ts'
 /** An empty run of a continuous service is reported this often, milliseconds. */
 const IDLE_REPORT_MS = 5 * 60_000
 
-type Count = 'delivered' | 'filtered' | 'duplicates' | 'dead_lettered' | 'expired' | 'retries' | 'bytes' | 'missing' | 'recovered'
+type Count = 'delivered' | 'filtered' | 'duplicates' | 'dead_lettered' | 'expired' | 'retries' | 'bytes' | Further
+/** Counts that only some services have. */
+type Further = 'deliveries' | 'delivery_ms' | 'missing' | 'recovered'
 
 export type Runs = ReturnType<typeof createRuns>
 
@@ -21,7 +23,7 @@ export function createRuns(options: {
   publish: (report: Report) => Promise<void>
   place: () => Pick<Report, 'offsets' | 'checkpoint'>
   nextRun?: () => string
-  counted?: readonly ('missing' | 'recovered')[]
+  counted?: readonly Further[]
   now?: () => Date
 }) {
   const { service, instance, publish, place, nextRun = () => '', counted = [], now = () => new Date() } = options
@@ -46,7 +48,7 @@ export function createRuns(options: {
 
   const ended = () => counts.delivered + counts.filtered + counts.duplicates + counts.dead_lettered
 
-  /** Tells of the run under way; `goesOn`: of a tick that is not over its counts are told again at its end. */
+  /** Tells of the run under way. Counts are those since its last report: who wants the run's adds them up. `goesOn`: it is not over. */
   async function tell(status: ReportStatus, goesOn = false): Promise<void> {
     const at = now()
     const report: Report = {
@@ -65,12 +67,12 @@ export function createRuns(options: {
       next_run: nextRun(),
     }
     lastReportAt = at.getTime()
+    counts = noCounts()
     if (!goesOn) begin(at)
     await publish(report)
   }
 
   function begin(at: Date): void {
-    counts = noCounts()
     ids = { first_log_id: '', last_log_id: '' }
     startedAt = at
     windows++
@@ -114,6 +116,7 @@ export function createRuns(options: {
     },
     /** A tick begins. All instances of a service give its run one name. */
     async beginTick(due: Date): Promise<void> {
+      counts = noCounts()
       begin(now())
       tick = due
       await tell('running', true)

@@ -1,4 +1,4 @@
-// The last hour of a job: throughput, lag, and how long an event waits. uPlot is loaded when the first chart is drawn.
+// The last hour of a job: throughput, lag, and how long a delivery takes. uPlot is loaded when the first chart is drawn.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { get } from './api.js'
 import { count } from './format.js'
@@ -45,22 +45,18 @@ export function Charts({ job }) {
   return html`<section class="charts" aria-label="The last hour">
     <${Chart} title="Throughput, events a second" data=${past.throughput} text=${(value) => value.toFixed(value < 10 ? 1 : 0)} />
     <${Chart} title="Lag, events" data=${past.lag} text=${count} />
-    <${Chart} title="Wait before delivery, seconds" hint="Lag divided by the rate of delivery" data=${past.wait} text=${(value) => value.toFixed(1)} />
+    <${Chart} title="Time of a delivery, ms" hint="The mean of each run" data=${past.delivery} text=${count} />
   </section>`
 }
 
-/** @param {number[][]} points time, lag, received, ended @param {number[][]} runs start, end, processed */
+/** @param {number[][]} points time, lag, received, ended @param {number[][]} runs start, end, processed, retries, time of a delivery */
 function seriesOf(points, runs) {
   const seconds = (ms) => ms / 1000
-  const moves = points
-    .slice(1)
-    .map(([at, lag, , ended], i) => ({ at, lag, out: Math.max(0, ended - points[i][3]) / seconds(at - points[i][0]) }))
-  // An event that comes waits until those before it are out (Little's law); where nothing goes out nobody knows.
-  const wait = moves.map(({ lag, out }) => (lag === 0 ? 0 : out > 0 ? lag / out : null))
+  const delivering = runs.filter(([, , , , deliveryMs]) => deliveryMs > 0)
   return {
     throughput: stepped(runs),
     lag: [points.map(([at]) => seconds(at)), points.map(([, lag]) => lag)],
-    wait: [moves.map(({ at }) => seconds(at)), wait],
+    delivery: [delivering.map(([, end]) => seconds(end)), delivering.map(([, , , , deliveryMs]) => deliveryMs)],
   }
 }
 

@@ -41,6 +41,8 @@ export function createReporter({ service, metrics, runs }: { service: string; me
     },
     delivered({ events, bytes, durationMs }) {
       runs.count('bytes', bytes)
+      runs.count('deliveries')
+      runs.count('delivery_ms', Math.round(durationMs))
       delivered.inc(sink, events)
       durations.observe(sink, durationMs / 1000)
       batchEvents.observe(sink, events)

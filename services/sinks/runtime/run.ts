@@ -1,18 +1,18 @@
 // The life of a sink's process: settings, Kafka, control, the flow, health, reports. No sink's name appears here.
 import { hostname } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
-import { createFilter, unknownTypes } from '../../events/filter.ts'
+import { unknownTypes } from '../../events/filter.ts'
 import { createRedactor, redactBytes } from '../../events/redact.ts'
-import { errorText, type Problem, SettingsError } from '../../platform/errors.ts'
+import { errorText, SettingsError } from '../../platform/errors.ts'
 import { createApp, healthRoutes, listen } from '../../platform/http.ts'
-import { type Lifecycle, type Process, runProcess, sleep, within } from '../../platform/lifecycle.ts'
-import { createLogger, loggerFields, type Logger } from '../../platform/logger.ts'
+import { type Lifecycle, type Process, runProcess, sleep } from '../../platform/lifecycle.ts'
+import { createLogger, type Logger } from '../../platform/logger.ts'
 import { createMetrics } from '../../platform/metrics.ts'
-import { CONTINUOUS, nextRun, type Schedule } from '../../platform/schedule.ts'
-import { checkSettings, type Environment, type Fields, givenName, showFields, type Settings } from '../../platform/settings.ts'
+import { CONTINUOUS, nextRun } from '../../platform/schedule.ts'
+import { type Environment, type Fields } from '../../platform/settings.ts'
 import { version } from '../../platform/version.ts'
-import { connectKafka, type KafkaClient } from '../../topics/client.ts'
-import { consume, type GroupConsumer } from '../../topics/consume.ts'
+import { connectKafka } from '../../topics/client.ts'
+import { type GroupConsumer } from '../../topics/consume.ts'
 import {
   type DesiredState,
   followControl,
@@ -23,31 +23,28 @@ import {
 } from '../../topics/control.ts'
 import { ensureTopics } from '../../topics/create.ts'
 import { sendDeadLetters } from '../../topics/dead-letters.ts'
-import { kafkaFields } from '../../topics/fields.ts'
 import { logRanges } from '../../topics/groups.ts'
 import { groupNames, topicNames } from '../../topics/names.ts'
 import { openProducer } from '../../topics/produce.ts'
-import { publishReport, readReports } from '../../topics/reports.ts'
+import { publishReport } from '../../topics/reports.ts'
 import { createRuns } from '../../topics/runs.ts'
-import type { Connection, Limits, Sink } from './contract.ts'
-import { sinkFields } from './fields.ts'
+import { checkSink } from './check.ts'
+import type { Connection, Sink } from './contract.ts'
 import { createFlow, type Flow, type FlowOptions } from './flow.ts'
 import { type Jobs, runJobs } from './jobs.ts'
-import { lag, nextOf, oldestOpen } from './lane.ts'
+import { gauges } from './gauges.ts'
+import { nextOf, oldestOpen } from './lane.ts'
+import { createMember } from './member.ts'
 import { anchorNewGroup, findPlaces } from './places.ts'
 import { createReporter } from './reporter.ts'
 import { applyStartFrom } from './start-from.ts'
-import { followTicks } from './ticks.ts'
+import { changeable, readSinkSettings, scheduleOf } from './settings.ts'
+import { followTicks, lastTickOf } from './ticks.ts'
 
 /** How often the log's ends are asked for: lag is right also while nothing is fetched. */
 const ENDS_MS = 5_000
 /** Kafka answers, but this consumer has not been heard of for so long: it hangs, and a restart mends it. */
 const SILENT_MS = 60_000
-const DEFAULT_IN_FLIGHT = 4
-/** How far back the tick that ran last is looked for in the reports. */
-const REPORTS_READ = 5_000
-/** Of the check that `--check --network` makes. */
-const VENDOR_MS = 10_000
 /**
  * Events live for milliseconds, but V8 lets garbage grow by 200 MB before it looks. Both work on a running process and
  * take 140 MB for a tenth more CPU; a smaller percentage costs half as much again.
@@ -126,6 +123,7 @@ export async function startSink(sink: Sink, env: Environment, lifecycle: Lifecyc
       ),
     place: () => placeOf(flow),
     nextRun: () => nextRun(scheduleOf(now.settings)),
+    counted: ['deliveries', 'delivery_ms'],
   })
   const redactor = settings.redact.length > 0 ? createRedactor(settings.redact, settings.redactKey) : undefined
   const steps: Pick<FlowOptions, 'limits' | 'filter' | 'redact' | 'encode'> = {
@@ -275,74 +273,6 @@ export async function startSink(sink: Sink, env: Environment, lifecycle: Lifecyc
   return { port }
 }
 
-/** The runtime's settings and the sink's own; all problems of both. */
-function readSinkSettings(sink: Sink, env: Environment) {
-  const common = { ...kafkaFields, ...loggerFields, ...sinkFields(sink.name, sink.inFlight ?? DEFAULT_IN_FLIGHT, env) }
-  const names = (fields: Fields) => Object.values(fields).flatMap((field) => field.names)
-  const runtime = checkSettings(common, env, names(sink.fields))
-  const own = checkSettings(sink.fields, env, names(common))
-  return {
-    settings: runtime.settings,
-    own: own.settings,
-    problems: [...own.problems, ...runtime.problems],
-    shown: [...showFields(sink.fields, env), ...showFields(common, env)],
-  }
-}
-
-/** What of the flow an operator may change while it runs. */
-function changeable(sink: Sink, { settings, own }: Pick<ReturnType<typeof readSinkSettings>, 'settings' | 'own'>) {
-  const { level, types, filterMode: mode, batchSize } = settings
-  return { limits: limitsOf(sink, own, batchSize), filter: createFilter({ level, types, mode }) }
-}
-
-const scheduleOf = ({ schedule: pattern, zone }: { schedule: string; zone: string }): Schedule => ({ pattern, zone })
-
-/** The tick of the newest scheduled run, by the reports. */
-async function lastTickOf(client: KafkaClient, service: string): Promise<Date | undefined> {
-  const isTick = /-(\d{4}-\d\d-\d\dT[\d:.]+Z)$/
-  const told = (await readReports(client, service, REPORTS_READ)).findLast(
-    (one) => one.kind === 'report' && one.report.service === service && isTick.test(one.report.run),
-  )
-  return told?.kind === 'report' ? new Date(isTick.exec(told.report.run)![1]) : undefined
-}
-
-/** The vendor's limits, made smaller by `<SINK>_BATCH_SIZE`, never larger. */
-function limitsOf(sink: Sink, settings: Settings<Fields>, batchSize: number): Limits {
-  const limits = sink.limits(settings)
-  return { ...limits, events: batchSize > 0 ? Math.min(batchSize, limits.events) : limits.events }
-}
-
-/** Membership of the group, one change at a time: running and paused are members, stopped is none. */
-function createMember(
-  client: KafkaClient,
-  group: string,
-  topic: string,
-  flow: Flow,
-  isOpen: () => boolean,
-  joined: (consumer: GroupConsumer | undefined) => void,
-) {
-  let consumer: GroupConsumer | undefined
-  let turn: Promise<void> = Promise.resolve()
-  const leave = async () => {
-    if (!consumer) return
-    const leaving = consumer
-    consumer = undefined
-    joined(undefined)
-    await flow.bringHome()
-    await leaving.close()
-  }
-  const become = async (state: DesiredState) => {
-    if (state === 'stopped') return leave()
-    flow.setPaused(state === 'paused' || !isOpen())
-    if (consumer) return
-    consumer = await consume(client, { group, topic, handlers: flow.handlers })
-    flow.attach(consumer)
-    joined(consumer)
-  }
-  const inTurn = (work: () => Promise<void>) => (turn = turn.then(work))
-  return { set: (state: DesiredState) => inTurn(() => become(state)), leave: () => inTurn(leave) }
-}
-
 /** Tries until Kafka answers, saying so when it takes longer. Answers undefined when the service is closing. */
 async function untilKafka<T>(log: Logger, lifecycle: Lifecycle, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -367,52 +297,4 @@ function placeOf(flow: Flow | undefined): { offsets: Record<string, number>; che
   const done = lanes.map(({ account }) => account.checkpoint).filter((id) => id !== '')
   const checkpoint = open.length > 0 ? open.toSorted()[0] : (done.toSorted().at(-1) ?? '')
   return { offsets: Object.fromEntries(lanes.map(({ partition, ready }) => [partition, nextOf(ready)])), checkpoint }
-}
-
-function gauges(metrics: ReturnType<typeof createMetrics>, sink: string, flow: Flow): void {
-  metrics.gauge('lag_records', 'Records that Kafka holds and this member has not brought to an end', ['sink'], function () {
-    this.set(
-      { sink },
-      flow.lanes().reduce((sum, lane) => sum + lag(lane), 0),
-    )
-  })
-  metrics.gauge(
-    'oldest_undelivered_seconds',
-    'Age of the oldest record taken and not yet brought to an end',
-    ['sink'],
-    function () {
-      const times = flow.lanes().map((lane) => oldestOpen(lane)?.receivedAt ?? Number.POSITIVE_INFINITY)
-      const oldest = Math.min(...times)
-      this.set({ sink }, Number.isFinite(oldest) ? (Date.now() - oldest) / 1000 : 0)
-    },
-  )
-  metrics.gauge('hold', 'Whether delivery stands still until a person mends something', ['sink', 'reason'], function () {
-    this.reset()
-    const trouble = flow.trouble()
-    if (trouble?.kind === 'hold') this.set({ sink, reason: trouble.reason }, 1)
-  })
-}
-
-/** With `--network` the vendor is asked too whether it may be written to. */
-async function checkSink(sink: Sink, proc: Process): Promise<void> {
-  const { own, problems } = readSinkSettings(sink, proc.env)
-  const given = Object.values(sink.fields)
-    .map((field) => givenName(field, proc.env))
-    .filter((name) => name !== undefined)
-  const asks = proc.argv.includes('--network') && given.length > 0 && problems.length === 0
-  if (asks) problems.push(...(await vendorProblems(sink, own)))
-  proc.stdout.write(`${JSON.stringify({ service: sink.name, given, problems, sandbox: sink.sandbox })}\n`)
-}
-
-async function vendorProblems(sink: Sink, settings: Settings<Fields>): Promise<Problem[]> {
-  let connection: Connection<unknown> | undefined
-  try {
-    connection = (await sink.connect(settings)) as Connection<unknown>
-    await within(connection.check(), VENDOR_MS, 'the answer')
-    return []
-  } catch (error) {
-    return [{ setting: sink.name, problem: `cannot be written to: ${errorText(error)}` }]
-  } finally {
-    await connection?.close()
-  }
 }

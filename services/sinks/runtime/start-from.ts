@@ -5,7 +5,8 @@ import { timeOfLogId } from '../../events/log-id.ts'
 import { sleep } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { KafkaClient } from '../../topics/client.ts'
-import { type ControlRecords, type JobRecord, publishControl, type ServiceRecord } from '../../topics/control.ts'
+import { type ControlRecords, publishControl, type ServiceRecord } from '../../topics/control.ts'
+import { jobKey, newJob } from '../../topics/jobs.ts'
 import { describeGroups, logRanges, offsetsAt, setOffsets } from '../../topics/groups.ts'
 import type { TopicProducer } from '../../topics/produce.ts'
 import { readRanges } from '../../topics/read.ts'
@@ -67,25 +68,9 @@ async function fetchOlder(
     return
   }
   const id = `start-${service}-${createHash('sha256').update(startFrom).digest('hex').slice(0, 12)}`
-  const job: Omit<JobRecord, 'v'> = {
-    id,
-    service: 'backfill',
-    kind: 'backfill',
-    state: 'wanted',
-    ranges: [],
-    from: startFrom,
-    to: new Date(oldest).toISOString(),
-    reason: '',
-    rate: 0,
-    delivered: 0,
-    failed: 0,
-    error: '',
-    ended_at: '',
-    checkpoint: '',
-    by: `START_FROM of ${service}`,
-    at: new Date().toISOString(),
-  }
-  await publishControl(client, producer, `job/backfill/${id}`, job)
+  const to = new Date(oldest).toISOString()
+  const job = newJob({ id, service: 'backfill', kind: 'backfill', from: startFrom, to, by: `START_FROM of ${service}` })
+  await publishControl(client, producer, jobKey(job), job)
   log.info(
     { job: id, from: startFrom, to: job.to },
     'START_FROM is older than the topic: the backfill fetches what lies before it',

@@ -1,13 +1,17 @@
 // A scheduled sink is paused between ticks; a tick delivers what the topic held when it came due, in every instance its own partitions.
 import { sleep } from '../../platform/lifecycle.ts'
 import { CONTINUOUS, lastTick, nextTick, type Schedule } from '../../platform/schedule.ts'
+import type { KafkaClient } from '../../topics/client.ts'
 import type { LogRange } from '../../topics/groups.ts'
+import { readReports } from '../../topics/reports.ts'
 import type { Runs } from '../../topics/runs.ts'
 import type { Flow } from './flow.ts'
 import { nextOf } from './lane.ts'
 
 /** How soon a tick, or a changed schedule, is seen. */
 const LOOK_MS = 500
+/** How far back the tick that ran last is looked for in the reports. */
+const REPORTS_READ = 5_000
 /** An instance that has no partition by then has nothing to do in this tick. */
 const UNASSIGNED_MS = 10_000
 
@@ -77,4 +81,13 @@ function ticksBetween(schedule: Schedule, after: Date, upTo: Date): number {
   let count = 0
   for (let tick = nextTick(schedule, after); tick && tick <= upTo && count < 10_000; tick = nextTick(schedule, tick)) count++
   return count
+}
+
+/** The tick of the newest scheduled run, by the reports. */
+export async function lastTickOf(client: KafkaClient, service: string): Promise<Date | undefined> {
+  const isTick = /-(\d{4}-\d\d-\d\dT[\d:.]+Z)$/
+  const told = (await readReports(client, service, REPORTS_READ)).findLast(
+    (one) => one.kind === 'report' && one.report.service === service && isTick.test(one.report.run),
+  )
+  return told?.kind === 'report' ? new Date(isTick.exec(told.report.run)![1]) : undefined
 }
