@@ -46,9 +46,9 @@ export type Total = Counts & {
   checkpoint: string
 }
 
-type Instance = { run: string; counts: Counts; checkpoint: string; at: number; failed: boolean }
+type Instance = { checkpoint: string; at: number; failed: boolean }
 
-/** Adds reports up. A run that is not over is told again with larger counts: its last report is the one that counts. */
+/** Adds reports up: each holds what was done since the one before it. */
 export function createTotals() {
   const totals = new Map<string, Total>()
   const instances = new Map<string, Map<string, Instance>>()
@@ -70,14 +70,13 @@ export function createTotals() {
     const mine = instances.get(service) ?? new Map<string, Instance>()
     instances.set(service, mine)
     const last = mine.get(instance)
-    if (last && last.run !== report.run) add(total, last.counts)
+    for (const name of COUNTS) total[name] += report[name] ?? 0
     const failed = report.status === 'failed' || report.status === 'held'
     if (failed) {
       if (!last?.failed) total.errors++
       total.lastError = report.error
     }
-    const counts = Object.fromEntries(COUNTS.map((name) => [name, report[name] ?? 0])) as Counts
-    mine.set(instance, { run: report.run, counts, checkpoint: report.checkpoint, at: Date.parse(report.ended_at), failed })
+    mine.set(instance, { checkpoint: report.checkpoint, at: Date.parse(report.ended_at), failed })
   }
 
   return {
@@ -86,7 +85,6 @@ export function createTotals() {
     sum(): Total[] {
       for (const [service, total] of totals) {
         const all = [...instances.get(service)!.values()]
-        for (const { counts } of all) add(total, counts)
         const newest = Math.max(...all.map(({ at }) => at))
         const places = all.filter(({ at, checkpoint }) => checkpoint !== '' && newest - at <= LATEST_MS)
         total.checkpoint = places.map(({ checkpoint }) => checkpoint).toSorted()[0] ?? ''
@@ -97,10 +95,6 @@ export function createTotals() {
 }
 
 const noCounts = () => Object.fromEntries(COUNTS.map((name) => [name, 0])) as Counts
-
-function add(total: Counts, counts: Counts): void {
-  for (const name of COUNTS) total[name] += counts[name]
-}
 
 /** Totals of what the reports topic holds between two offsets. @param own the service whose reports do not count */
 export async function readTotals(client: KafkaClient, range: { from: number; to: number }, own: string): Promise<Total[]> {

@@ -112,7 +112,10 @@ export function cutUtf8(text: string, maxBytes: number): string {
 
 export type ReportStatus = 'running' | 'success' | 'failed' | 'held' | 'recovered' | 'idle'
 
-/** What a service did in one run: a tick of a scheduled one, a window of a continuous one. Counts are of this run alone. */
+/**
+ * What a service did in one run: a tick of a scheduled one, a window of a continuous one. Counts are those since the run's last
+ * report: a run's are the sum of all its reports.
+ */
 export type Report = {
   v: number
   service: string

@@ -90,6 +90,20 @@ describe('replay', { concurrent: true, timeout: 60_000 }, () => {
     expect(await stateIn(place)).toBeUndefined()
   })
 
+  test('older than the vendor likes - the preview says what it will do with it; shift goes back by events', async ({
+    ask,
+    place,
+  }) => {
+    await place.start()
+    await place.produce(timedEvents(6, Date.now() - 25 * 60 * MINUTE, 1_000).map(({ record }) => ({ ...record, partition: 0 })))
+    await place.produce(timedEvents(4, Date.now() - MINUTE, 1_000).map(({ record }) => ({ ...record, partition: 0 })))
+    await place.settled()
+    const old = await ask<Replayed>(replay, { sink: 'segment', from: 'earliest' })
+    expect(old.warnings.join()).toContain('Segment forgets a messageId after 24 h')
+    const young = await ask<Replayed>(replay, { sink: 'segment', from: 'shift:-4' })
+    expect(young).toMatchObject({ events: 4, warnings: [] })
+  })
+
   test('from a time, in some partitions - the others stay; an operator state stays too', async ({
     ask,
     place,
