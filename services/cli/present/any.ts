@@ -1,6 +1,6 @@
 // Any result: names and values, tables where there are lists.
 import { facts, table } from '../table.ts'
-import type { Shown } from './index.ts'
+import type { Shown } from './shown.ts'
 
 export function presentAny(result: object, { style }: Shown): string {
   const plain: [string, string][] = []

@@ -1,7 +1,7 @@
 // What `dead-letters` says: the reasons with their counts, then the newest; or one with the event itself.
 import type { LetterRow, ReasonRow } from '../../operations/dead-letters.ts'
 import { ago, count, cut, facts, table, time } from '../table.ts'
-import type { Shown } from './index.ts'
+import type { Shown } from './shown.ts'
 
 const ERROR_WIDTH = 70
 

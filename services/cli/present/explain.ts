@@ -2,7 +2,7 @@
 import type { AtSink, Explained } from '../../operations/explain.ts'
 import { facts, table, time } from '../table.ts'
 import type { Paint, Style } from '../terminal.ts'
-import type { Shown } from './index.ts'
+import type { Shown } from './shown.ts'
 
 export function presentExplained({ logId, storedAt, copies, sinks, notes }: Explained, { style }: Shown): string {
   const [copy] = copies

@@ -1,5 +1,4 @@
 // What a verb's result looks like to a person: one function a verb, result -> text.
-import type { Style } from '../terminal.ts'
 import { presentAny } from './any.ts'
 import { presentLetter, presentLetters, presentRedrive } from './dead-letters.ts'
 import { presentExplained } from './explain.ts'
@@ -8,13 +7,12 @@ import { presentReplay } from './replay.ts'
 import { presentRuns } from './runs.ts'
 import { presentSchedule } from './schedule.ts'
 import { presentSettings } from './settings.ts'
+import type { Shown } from './shown.ts'
 import { presentState } from './state.ts'
 import { presentStatus } from './status.ts'
 import { presentEvent } from './tail.ts'
 
-/** @param now milliseconds since the epoch @param given the verb's input as it was typed */
-export type Shown = { style: Style; now: number; given: Readonly<Record<string, unknown>> }
-export type Presenter = (result: never, shown: Shown) => string
+type Presenter = (result: never, shown: Shown) => string
 
 const PRESENTERS: Readonly<Record<string, Presenter>> = {
   status: presentStatus,

@@ -2,7 +2,7 @@
 import type { JobRow } from '../../operations/jobs.ts'
 import { ago, count, cut, facts, span, table, time } from '../table.ts'
 import type { Paint, Style } from '../terminal.ts'
-import type { Shown } from './index.ts'
+import type { Shown } from './shown.ts'
 
 const ERROR_WIDTH = 60
 

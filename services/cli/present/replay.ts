@@ -1,7 +1,7 @@
 // What `replay` says: partition, from, to, events, and the sum; then what was done, or what would be.
 import type { Replayed } from '../../operations/replay.ts'
 import { count, table } from '../table.ts'
-import type { Shown } from './index.ts'
+import type { Shown } from './shown.ts'
 
 type Ended = { sink: string; message: string; partitions?: undefined }
 

@@ -2,7 +2,7 @@
 import type { Run, RunsPage } from '../../operations/runs.ts'
 import { ago, count, cut, span, table, time } from '../table.ts'
 import type { Paint, Style } from '../terminal.ts'
-import type { Shown } from './index.ts'
+import type { Shown } from './shown.ts'
 
 const ERROR_WIDTH = 100
 

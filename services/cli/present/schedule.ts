@@ -1,7 +1,7 @@
 // What `schedule` says.
 import type { ScheduleChange } from '../../operations/schedule.ts'
 import { time, until } from '../table.ts'
-import type { Shown } from './index.ts'
+import type { Shown } from './shown.ts'
 
 export function presentSchedule({ service, before, after, timeZone, next }: ScheduleChange, { style, now }: Shown): string {
   const change = `${style.bold(service)}: ${style.bold(after.schedule)}, before ${before.schedule || 'continuous'}`

@@ -3,7 +3,7 @@ import type { SettingNow } from '../../operations/known.ts'
 import type { SettingsChange, SettingsShown } from '../../operations/settings.ts'
 import { ago, table } from '../table.ts'
 import type { Style } from '../terminal.ts'
-import type { Shown } from './index.ts'
+import type { Shown } from './shown.ts'
 
 export function presentSettings(result: SettingsShown | SettingsChange, { style, now }: Shown): string {
   if ('after' in result) return changed(result, style)

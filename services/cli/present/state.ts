@@ -1,6 +1,6 @@
 // What `pause`, `resume`, `stop` and `start` say.
 import type { StateChange } from '../../operations/state.ts'
-import type { Shown } from './index.ts'
+import type { Shown } from './shown.ts'
 
 export function presentState({ service, before, after, effect, missed }: StateChange, { style }: Shown): string {
   const change =

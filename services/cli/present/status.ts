@@ -2,7 +2,7 @@
 import type { ServiceStatus, Status } from '../../operations/status.ts'
 import { ago, count, cut, facts, table, time, until } from '../table.ts'
 import type { Style } from '../terminal.ts'
-import type { Shown } from './index.ts'
+import type { Shown } from './shown.ts'
 import { statusPaint } from './runs.ts'
 
 export function presentStatus(status: Status, shown: Shown): string {

@@ -3,7 +3,7 @@ import { LEVELS } from '../../events/types.ts'
 import type { TailEvent } from '../../operations/tail.ts'
 import { count, cut } from '../table.ts'
 import type { Paint, Style } from '../terminal.ts'
-import type { Shown } from './index.ts'
+import type { Shown } from './shown.ts'
 
 const TYPE_WIDTH = 8
 const NAME_WIDTH = 32

@@ -1,21 +1,14 @@
 // The second way in: one worker among all ingest instances reads the Management API, publishes, and moves the checkpoint after the
 // acknowledgement. `poll` publishes all that it reads, `reconcile` what the stream lost.
 import { timeOfLogId } from '../../events/log-id.ts'
-import type { Rule } from '../../events/redact.ts'
 import { errorText } from '../../platform/errors.ts'
 import { sleep } from '../../platform/lifecycle.ts'
-import type { Logger } from '../../platform/logger.ts'
-import type { Settings } from '../../platform/settings.ts'
-import type { KafkaClient } from '../../topics/client.ts'
-import type { ControlRecords, DesiredState } from '../../topics/control.ts'
-import type { Runs } from '../../topics/runs.ts'
-import type { Source, Store } from '../store.ts'
-import { type Auth0, Auth0Problem } from './auth0.ts'
+import type { Source } from '../store.ts'
+import { Auth0Problem } from './auth0.ts'
 import { alarmNearRetention, beginning, firstWebhook, goOnAtTheOldest } from './beginning.ts'
 import { askFrom, type Checkpoint } from './checkpoint.ts'
-import type { backfillFields } from './fields.ts'
+import type { Backfill } from './contract.ts'
 import { runWantedJobs } from './jobs.ts'
-import type { BackfillMetrics } from './metrics.ts'
 import { type Pass, pollPass } from './poll.ts'
 import { publishAll } from './publish.ts'
 import { createPublished, refill } from './published.ts'
@@ -25,26 +18,6 @@ import { describeStream, type Stream } from './stream.ts'
 import type { Term } from './term.ts'
 import { followTopicIds } from './topic-ids.ts'
 import { nextTurn } from './turns.ts'
-
-export type BackfillSettings = Settings<ReturnType<typeof backfillFields>>
-
-export type Backfill = {
-  client: KafkaClient
-  auth0: Auth0
-  store: Store
-  /** As they are now: the operator may change the live ones. */
-  settings: () => BackfillSettings
-  state: () => DesiredState
-  records: ControlRecords
-  writeJob: (key: string, value: object) => Promise<void>
-  /** The rules of INGEST_REDACT. */
-  redacted: readonly Rule[]
-  runs: Runs
-  metrics: BackfillMetrics
-  log: Logger
-  /** Told of each checkpoint. */
-  reached: (checkpoint: Checkpoint) => void
-}
 
 /** After a page that was not full Auth0 is asked again so much later. */
 const POLL_AGAIN_MS = 2_000

@@ -3,7 +3,7 @@ import type { Split } from '../../events/split.ts'
 import { errorText } from '../../platform/errors.ts'
 import { sleep } from '../../platform/lifecycle.ts'
 import { type Source, storeEvents } from '../store.ts'
-import type { Backfill } from './backfill.ts'
+import type { Backfill } from './contract.ts'
 
 const STORE_AGAIN_MS = 1_000
 
