@@ -29,7 +29,7 @@ export async function beginning(backfill: Backfill, { found, number }: Term, rea
   const place = found ?? none
   if (startFrom !== '' && found && startFrom !== found.startFrom) {
     log.info({ start_from: startFrom, instead_of: found.checkpoint }, 'START_FROM is new: the backfill begins there')
-    return { ...place, checkpoint: askFrom(startFrom), startFrom, seenUntil: '' }
+    return startingAt(backfill, { ...place, checkpoint: askFrom(startFrom), startFrom, seenUntil: '' })
   }
   if (place.checkpoint !== '') {
     await tellGap(backfill, place)
@@ -42,7 +42,7 @@ export async function beginning(backfill: Backfill, { found, number }: Term, rea
     log.warn({ checkpoint: told.report.checkpoint }, "the group's checkpoint is gone; the newest report's is used")
     return { ...place, checkpoint: told.report.checkpoint, startFrom }
   }
-  if (startFrom !== '') return { ...place, checkpoint: askFrom(startFrom), startFrom }
+  if (startFrom !== '') return startingAt(backfill, { ...place, checkpoint: askFrom(startFrom), startFrom })
   if (settings().backfill === 'reconcile') return { ...place, checkpoint: logIdAt(await firstWebhook(client)) }
   const signal = AbortSignal.timeout(3_600_000)
   const oldest = await reader.patiently(() => auth0.oldest(signal), signal)
@@ -50,6 +50,12 @@ export async function beginning(backfill: Backfill, { found, number }: Term, rea
     ...place,
     checkpoint: oldest === undefined ? logIdAt(Date.now() - settings().auth0RetentionDays * DAY_MS) : askFrom(oldest),
   }
+}
+
+/** Asked for from there on: what Auth0 no longer holds of it is said, for it answers as if nothing were missing. */
+async function startingAt(backfill: Backfill, place: Checkpoint): Promise<Checkpoint> {
+  await tellGap(backfill, place)
+  return place
 }
 
 /** A checkpoint older than the tenant keeps logs: what lies between is gone, and nobody may learn of it by chance. */

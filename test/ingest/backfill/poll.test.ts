@@ -1,7 +1,7 @@
 // BACKFILL=poll: every log of the tenant into the topic, whatever is killed meanwhile.
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { type Auth0Options, type Auth0StandIn, startAuth0 } from '../../../services/sandbox/auth0.ts'
-import { backfillEnv, logsInTopic, metadataOf, startPolling } from '../../support/backfill.ts'
+import { backfillEnv, logsInTopic, metadataOf, reportsOf, startPolling } from '../../support/backfill.ts'
 import { newPrefix } from '../../support/kafka.ts'
 import { type Broker, openBroker } from '../../support/plain-kafka.ts'
 import { until } from '../../support/wait.ts'
@@ -95,4 +95,24 @@ describe('poll', { timeout: 60_000 }, () => {
     )
     expect(topic.ids().toSorted()).toEqual(wanted())
   })
+
+  test.each(['400', 'positional'] as const)(
+    'expired START_FROM answered %s - all that is held comes, and the gap is told',
+    async (expiredFrom) => {
+      const auth0 = await tenant({ retentionDays: 1, expiredFrom })
+      auth0.fill({ count: 150, from: Date.now() - 80_000_000 })
+      const START_FROM = new Date(Date.now() - 3 * 86_400_000).toISOString()
+      const env = { ...backfillEnv(broker.brokers, newPrefix(), auth0), AUTH0_LOG_RETENTION_DAYS: '1', START_FROM }
+      await startPolling(env)
+      const topic = await logsInTopic(broker, env.TOPIC_PREFIX)
+      await until(
+        'all logs',
+        () => topic.ids().length,
+        (count) => count >= auth0.ids().length,
+      )
+      expect(topic.ids().toSorted()).toEqual(auth0.ids())
+      const errors = async () => (await reportsOf(broker, env.TOPIC_PREFIX)).map(({ error }) => error)
+      await until('the gap', errors, (all) => all.some((error) => error.includes('lost to')))
+    },
+  )
 })
