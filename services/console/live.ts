@@ -3,7 +3,7 @@ import { isKnownType, LEVELS, typeLevel, typeName } from '../events/types.ts'
 import { errorText } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Reading, TopicRecord } from '../topics/read.ts'
-import { masked, maskedText } from './mask.ts'
+import { masked, maskedText } from '../events/mask.ts'
 import { frame, type Stream } from './stream.ts'
 
 /** Pages get what came in the meantime together. */

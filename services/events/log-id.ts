@@ -4,6 +4,9 @@
 const SHAPE = /^900(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})\d*$/
 const DIGITS_AFTER_TIME = 36
 
+/** A log is received after Auth0 stored it, but clocks differ: what was received from this much before its id's time may be it. Milliseconds. */
+export const CLOCKS_MS = 60_000
+
 /** When Auth0 stored the log, milliseconds; undefined where the id does not tell. */
 export function timeOfLogId(id: string): number | undefined {
   const found = SHAPE.exec(id)

@@ -1,5 +1,5 @@
 // Positions that an operator can name: earliest, latest, a log_id, a time, offset:<n>, shift:<n>. What each means in every partition.
-import { timeOfLogId } from '../events/log-id.ts'
+import { CLOCKS_MS, timeOfLogId } from '../events/log-id.ts'
 import { errorText } from '../platform/errors.ts'
 import type { KafkaClient } from '../topics/client.ts'
 import { type Committed, type LogRange, logRanges, offsetsAt } from '../topics/groups.ts'
@@ -7,8 +7,6 @@ import { hashOf } from '../topics/partition.ts'
 import { readRanges, type TopicRecord } from '../topics/read.ts'
 import { Refusal, WrongUse } from './operation.ts'
 
-/** A log is received after Auth0 stored it, but clocks differ: this much before the id's own time nothing is missed. */
-export const LOG_ID_SLACK_MS = 60_000
 /** Looking for a log to say where it is: a help, so it may not take long. */
 const FIND_MS = 10_000
 
@@ -65,7 +63,7 @@ export async function firstOffsets(client: KafkaClient, grounds: Grounds, positi
       const begin = await fromTime(
         client,
         grounds,
-        time - LOG_ID_SLACK_MS,
+        time - CLOCKS_MS,
         `a superset: all that was received from 60 s before the log_id's own time, ${isoTime(time)} UTC, on`,
       )
       if (!copy)
@@ -122,7 +120,7 @@ export async function findLog(
   const range = ranges.find((one) => one.partition === partition)
   if (!range) return []
   const time = timeOfLogId(id)
-  const from = time === undefined ? range.start : ((await offsetsAt(client, topic, time - LOG_ID_SLACK_MS)).get(partition) ?? 0)
+  const from = time === undefined ? range.start : ((await offsetsAt(client, topic, time - CLOCKS_MS)).get(partition) ?? 0)
   const copies: TopicRecord[] = []
   const take = (record: TopicRecord) => {
     if (record.key !== id) return

@@ -1,6 +1,6 @@
 // `tail`: events as they arrive, beside all groups. Personal data is masked unless asked for. Who reads too slowly loses events, counted.
 import { createFilter, parseTypes } from '../events/filter.ts'
-import { createRedactor, parseRedaction, redactBytes } from '../events/redact.ts'
+import { masked } from '../events/mask.ts'
 import { LEVELS, typeLevel, typeName } from '../events/types.ts'
 import type { KafkaClient } from '../topics/client.ts'
 import { readControl } from '../topics/control.ts'
@@ -10,15 +10,6 @@ import { followTopic, type TopicRecord } from '../topics/read.ts'
 import { isSink, knownService } from './known.ts'
 import { type Context, type Operation, type Values, WrongUse } from './operation.ts'
 import { sinkFilter } from './sink-filter.ts'
-
-/** Fields of `data` that hold or may hold who somebody is: https://auth0.com/docs/deploy-monitor/logs/log-event-type-codes */
-const PERSONAL = `user_name user_id ip client_ip user_agent email phone_number details description identifier name nickname
-  picture location_info identities security_context session_id device_id organization_name`
-  .split(/\s+/)
-  .map((field) => `${field}:mask`)
-  .join(',')
-const rules = parseRedaction(PERSONAL, '')
-const redactor = createRedactor('value' in rules ? rules.value : [], '')
 
 /** Events that wait for a slow reader; what comes then is left out. */
 const WAITING = 1_000
@@ -124,8 +115,7 @@ async function wishOf({ client }: Context, { type, level, sink, unmask }: Values
 }
 
 function shown({ key, value, headers, timestamp, partition, offset }: TopicRecord, unmask: boolean): TailEvent {
-  const bytes = value && (unmask ? value : redactBytes(value, redactor))
-  const data = bytes ? parse(bytes) : null
+  const data = value && parse(value)
   const type = headers.type ?? (typeof data?.type === 'string' ? data.type : '')
   return {
     logId: key ?? '',
@@ -136,7 +126,7 @@ function shown({ key, value, headers, timestamp, partition, offset }: TopicRecor
     source: headers.source ?? '',
     partition,
     offset,
-    data,
+    data: data && (unmask ? data : (masked(data) as Record<string, unknown>)),
   }
 }
 

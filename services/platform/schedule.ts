@@ -50,3 +50,14 @@ const YEAR_MS = 366 * 86_400_000
 export function nextRun(schedule: Schedule): string {
   return schedule.pattern === CONTINUOUS ? '' : (nextTick(schedule, new Date())?.toISOString() ?? '')
 }
+
+/** Ticks after a moment, up to another one: those that came due while a run was under way. */
+export function ticksBetween(schedule: Schedule, after: Date, upTo: Date): number {
+  if (schedule.pattern === CONTINUOUS) return 0
+  let count = 0
+  for (let tick = nextTick(schedule, after); tick && tick <= upTo && count < MOST_TICKS; tick = nextTick(schedule, tick)) count++
+  return count
+}
+
+/** More are not counted: a pattern of every second over a day is a slip. */
+const MOST_TICKS = 10_000

@@ -6,7 +6,7 @@ import type { ControlRecords } from '../topics/control.ts'
 import { logRanges, offsetsAt } from '../topics/groups.ts'
 import { topicNames } from '../topics/names.ts'
 import type { TopicProducer } from '../topics/produce.ts'
-import { RECORD_VERSION, type Report } from '../topics/records.ts'
+import { newReport, type Report } from '../topics/records.ts'
 import { publishReport } from '../topics/reports.ts'
 import { silentSinks } from './about.ts'
 import { dailyMessage, dueDate, readTotals } from './daily.ts'
@@ -52,27 +52,5 @@ export async function tellDaily(options: {
 function ownReport(now: number): Report {
   const at = new Date(now).toISOString()
   const instance = `${hostname()}-${process.pid}`
-  return {
-    v: RECORD_VERSION,
-    service: NAME,
-    instance,
-    run: `${instance}-${now}-daily`,
-    status: 'success',
-    started_at: at,
-    ended_at: at,
-    processed: 0,
-    delivered: 0,
-    filtered: 0,
-    duplicates: 0,
-    dead_lettered: 0,
-    expired: 0,
-    retries: 0,
-    bytes: 0,
-    first_log_id: '',
-    last_log_id: '',
-    checkpoint: '',
-    offsets: {},
-    error: '',
-    next_run: '',
-  }
+  return newReport({ service: NAME, instance, run: `${instance}-${now}-daily`, status: 'success', started_at: at, ended_at: at })
 }

@@ -148,6 +148,30 @@ export type Report = {
   recovered?: number
 }
 
+/** A report of work outside of windows and ticks; what is not told is empty. */
+export function newReport(
+  told: Pick<Report, 'service' | 'instance' | 'run' | 'status' | 'started_at' | 'ended_at'> & Partial<Report>,
+): Report {
+  return {
+    v: RECORD_VERSION,
+    processed: 0,
+    delivered: 0,
+    filtered: 0,
+    duplicates: 0,
+    dead_lettered: 0,
+    expired: 0,
+    retries: 0,
+    bytes: 0,
+    first_log_id: '',
+    last_log_id: '',
+    checkpoint: '',
+    offsets: {},
+    error: '',
+    next_run: '',
+    ...told,
+  }
+}
+
 /** What an operator did, in the reports topic under the key `audit`. Written before the answer. */
 export type AuditRecord = {
   v: number

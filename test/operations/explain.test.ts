@@ -74,6 +74,7 @@ describe('explain', { concurrent: true, timeout: 60_000 }, () => {
       user_name: 'eve@example.com',
       client_name: 'app',
       details: { a: 1 },
+      of_later: 'who knows',
     })
     let sent = 0
     await until(
@@ -92,7 +93,7 @@ describe('explain', { concurrent: true, timeout: 60_000 }, () => {
     expect(seen[0]).toMatchObject({
       level: 'Error',
       source: 'poll',
-      data: { ip: '***', user_name: '***', details: '***', client_name: 'app' },
+      data: { ip: '***', user_name: '***', details: { a: '***' }, of_later: '***', client_name: 'app' },
     })
     const groups = await testBroker().admin(async (admin) => (await admin.listGroups()).groups.map(({ groupId }) => groupId))
     expect(groups.filter((group) => group.startsWith(`${place.prefix}.tail`))).toEqual([])

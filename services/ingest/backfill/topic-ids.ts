@@ -1,13 +1,11 @@
 // The ids that the topic holds, for reconcile: one forward scan beside the webhook, in memory only as far as the checkpoint has not passed.
-import { timeOfLogId } from '../../events/log-id.ts'
+import { CLOCKS_MS, timeOfLogId } from '../../events/log-id.ts'
 import { sleep, within } from '../../platform/lifecycle.ts'
 import type { KafkaClient } from '../../topics/client.ts'
 import { logRanges, offsetsAt } from '../../topics/groups.ts'
 import { topicNames } from '../../topics/names.ts'
 import { followTopic } from '../../topics/read.ts'
 
-/** Clocks of Auth0 and of this side may differ by so much: a log is looked for from that long before it was stored. */
-export const CLOCKS_MS = 60_000
 const CATCH_UP_MS = 120_000
 const LOOK_MS = 20
 /** So many ids in memory at most, except for those that are needed now: about 110 bytes each. */

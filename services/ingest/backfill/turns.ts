@@ -1,6 +1,6 @@
 // When the next pass is due: again after a moment for a continuous backfill, at its ticks for a scheduled one.
 import { sleep } from '../../platform/lifecycle.ts'
-import { CONTINUOUS, lastTick, nextTick, type Schedule } from '../../platform/schedule.ts'
+import { CONTINUOUS, lastTick, type Schedule, ticksBetween } from '../../platform/schedule.ts'
 
 /** How soon a changed schedule or state is seen. */
 const LOOK_MS = 1_000
@@ -42,12 +42,4 @@ export async function nextTurn(options: {
     }
     await sleep(LOOK_MS, signal)
   }
-}
-
-/** Ticks after the one that ran and up to a moment: they came due while it ran. */
-function ticksBetween(schedule: Schedule, after: Date, upTo: Date): number {
-  if (schedule.pattern === CONTINUOUS) return 0
-  let count = 0
-  for (let tick = nextTick(schedule, after); tick && tick <= upTo && count < 10_000; tick = nextTick(schedule, tick)) count++
-  return count
 }

@@ -10,7 +10,7 @@ import { deleteGroup, describeGroups } from '../../topics/groups.ts'
 import { endedJob, isOpen, jobKey, jobPlace, jobProgress, jobsOf } from '../../topics/jobs.ts'
 import type { TopicProducer } from '../../topics/produce.ts'
 import { publishReport } from '../../topics/reports.ts'
-import { RECORD_VERSION, type ReportStatus } from '../../topics/records.ts'
+import { newReport, type ReportStatus } from '../../topics/records.ts'
 import { type JobSink, type RunningJob, startJob } from './job.ts'
 
 /** How often it is asked whether a job is done, and a start that failed is tried again. */
@@ -145,8 +145,7 @@ export function runJobs(options: JobSink & { producer: TopicProducer; service: s
   function report(job: JobRecord, status: ReportStatus, error: string, counts = { delivered: 0, failed: 0, leftOut: 0 }): void {
     const { delivered, failed, leftOut } = counts
     const at = new Date().toISOString()
-    publishReport(client, producer, {
-      v: RECORD_VERSION,
+    const told = newReport({
       service,
       instance,
       run: `job-${job.id}`,
@@ -156,18 +155,12 @@ export function runJobs(options: JobSink & { producer: TopicProducer; service: s
       processed: delivered + failed + leftOut,
       delivered,
       filtered: leftOut,
-      duplicates: 0,
       dead_lettered: failed,
-      expired: 0,
-      retries: 0,
-      bytes: 0,
-      first_log_id: '',
-      last_log_id: '',
-      checkpoint: '',
-      offsets: {},
       error,
-      next_run: '',
-    }).catch((failure) => log.warn({ error: errorText(failure) }, 'the report of a job could not be written'))
+    })
+    publishReport(client, producer, told).catch((failure) =>
+      log.warn({ error: errorText(failure) }, 'the report of a job could not be written'),
+    )
   }
 
   return {

@@ -1,7 +1,7 @@
 // START_FROM of a sink: once per value the group is set back to a log_id or a time before its members join. What is older than the topic
 // is asked of the backfill.
 import { createHash } from 'node:crypto'
-import { timeOfLogId } from '../../events/log-id.ts'
+import { CLOCKS_MS, timeOfLogId } from '../../events/log-id.ts'
 import { sleep } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { KafkaClient } from '../../topics/client.ts'
@@ -11,8 +11,6 @@ import { describeGroups, logRanges, offsetsAt, setOffsets } from '../../topics/g
 import type { TopicProducer } from '../../topics/produce.ts'
 import { readRanges } from '../../topics/read.ts'
 
-/** Clocks of Auth0 and of this side may differ by so much: a log is looked for from that long before it was stored. */
-const CLOCKS_MS = 60_000
 const EMPTY_MS = 20_000
 
 /** Answers the value that is applied now, for the service's record. */

@@ -1,6 +1,6 @@
 // A scheduled sink is paused between ticks; a tick delivers what the topic held when it came due, in every instance its own partitions.
 import { sleep } from '../../platform/lifecycle.ts'
-import { CONTINUOUS, lastTick, nextTick, type Schedule } from '../../platform/schedule.ts'
+import { CONTINUOUS, lastTick, type Schedule, ticksBetween } from '../../platform/schedule.ts'
 import type { KafkaClient } from '../../topics/client.ts'
 import type { LogRange } from '../../topics/groups.ts'
 import { readReports } from '../../topics/reports.ts'
@@ -75,12 +75,6 @@ async function drain({ flow, schedule, mayRun, gate, ends, signal }: TickOptions
     await sleep(LOOK_MS / 5, signal)
   }
   gate(false)
-}
-
-function ticksBetween(schedule: Schedule, after: Date, upTo: Date): number {
-  let count = 0
-  for (let tick = nextTick(schedule, after); tick && tick <= upTo && count < 10_000; tick = nextTick(schedule, tick)) count++
-  return count
 }
 
 /** The tick of the newest scheduled run, by the reports. */

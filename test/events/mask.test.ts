@@ -1,6 +1,6 @@
 // What of an event anybody may see.
 import { describe, expect, it } from 'vitest'
-import { masked, maskedText } from '../../services/console/mask.ts'
+import { masked, maskedText } from '../../services/events/mask.ts'
 import { makeEvents } from '../support/test-events.ts'
 
 describe('mask', () => {

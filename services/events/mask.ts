@@ -1,4 +1,4 @@
-// An event without personal data, for a page that anybody may look at: only fields that never hold any are shown, the rest is `***`.
+// An event without personal data, for whoever looks on: only fields that never hold any are shown, the rest is `***`.
 // Fields of a log: https://auth0.com/docs/deploy-monitor/logs/log-event-type-codes
 
 /** Their values name types, applications and settings, never people. Everything else does, or may. */
