@@ -4,6 +4,9 @@
 const SHAPE = /^900(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d{3})\d*$/
 const DIGITS_AFTER_TIME = 36
 
+/** A longer one is no identity: it is key, header and part of commit metadata. Auth0's have 24 to 56 characters. */
+export const MAX_LOG_ID_BYTES = 256
+
 /** A log is received after Auth0 stored it, but clocks differ: what was received from this much before its id's time may be it. Milliseconds. */
 export const CLOCKS_MS = 60_000
 

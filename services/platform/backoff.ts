@@ -3,6 +3,8 @@
 export const FIRST_MS = 200
 /** No longer than this, holds too: after a fault has ended, delivery goes on within 30 s. */
 export const LONGEST_MS = 30_000
+/** A vendor may ask for more, up to this: nobody's number keeps logs waiting for a year. */
+export const LONGEST_ASKED_MS = 15 * 60_000
 
 /**
  * Full jitter: anything up to a limit that doubles with each attempt, but never less than the vendor asked for.
@@ -11,5 +13,6 @@ export const LONGEST_MS = 30_000
  */
 export function backoffMs(attempt: number, random: number, vendorAsksMs = 0): number {
   const limit = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(attempt - 1, 20))
-  return Math.max(vendorAsksMs, Math.ceil(random * limit))
+  const asked = Number.isNaN(vendorAsksMs) ? 0 : Math.min(vendorAsksMs, LONGEST_ASKED_MS)
+  return Math.max(asked, Math.ceil(random * limit))
 }

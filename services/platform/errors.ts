@@ -15,8 +15,18 @@ export type Problem = { setting: string; problem: string }
 /** The error's own words, with the causes that libraries hide beneath it. */
 export function errorText(error: unknown): string {
   if (!(error instanceof Error)) return typeof error === 'string' ? error : (JSON.stringify(error) ?? String(error))
-  const code = (error as { code?: unknown }).code
-  const own = error.message || (typeof code === 'string' ? code : error.name)
-  if (error instanceof AggregateError && error.errors.length > 0 && !error.message) return errorText(error.errors[0])
-  return error.cause ? `${own}: ${errorText(error.cause)}` : own
+  const { code, errors, cause } = error as { code?: unknown; errors?: unknown; cause?: unknown }
+  const nested = Array.isArray(errors) && errors.length > 0 ? withinText(errors) : cause ? errorText(cause) : ''
+  const own = error.message
+  if (nested === '' || nested === own) return own || (typeof code === 'string' ? code : error.name)
+  return own === '' ? nested : `${own}: ${nested}`
+}
+
+/** Errors that carry others (Node's AggregateError, kafkajs' KafkaJSAggregateError): each text once, with the topic that it is about. */
+function withinText(errors: unknown[]): string {
+  const texts = errors.map((one) => {
+    const topic = (one as { topic?: unknown } | null)?.topic
+    return typeof topic === 'string' ? `${topic}: ${errorText(one)}` : errorText(one)
+  })
+  return [...new Set(texts)].join('; ')
 }

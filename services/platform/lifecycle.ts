@@ -18,6 +18,11 @@ export type Lifecycle = {
   fail: (error: Error) => void
 }
 
+/** A service ends within 10 s: what has not closed by then is cut off. */
+const CLOSING_MS = 9_500
+/** What is closed after that may still take so long. */
+const LEAST_MS = 100
+
 /** @param failed told of a failure that ends the service; closing is the caller's */
 export function createLifecycle(failed: (error: Error) => void = () => {}): Lifecycle {
   const closers: Closer[] = []
@@ -26,9 +31,11 @@ export function createLifecycle(failed: (error: Error) => void = () => {}): Life
   async function closeAll(): Promise<string[]> {
     aborter.abort(new Error('the service is closing'))
     const failed: string[] = []
+    const until = performance.now() + CLOSING_MS
     for (let closer = closers.pop(); closer; closer = closers.pop()) {
       try {
-        await within(Promise.resolve(closer.close()), closer.limitMs ?? 5_000, `closing ${closer.name}`)
+        const left = Math.max(LEAST_MS, until - performance.now())
+        await within(Promise.resolve(closer.close()), Math.min(closer.limitMs ?? 5_000, left), `closing ${closer.name}`)
       } catch (error) {
         failed.push(`${closer.name}: ${errorText(error)}`)
       }

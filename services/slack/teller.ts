@@ -5,7 +5,7 @@ import { within } from '../platform/lifecycle.ts'
 import type { SlackPoster } from '../platform/slack.ts'
 import type { SlackMessage } from '../platform/slack-message.ts'
 import type { KafkaClient } from '../topics/client.ts'
-import type { GroupConsumer, Handlers, KafkaMessage, Term } from '../topics/consume.ts'
+import type { Assignment, GroupConsumer, Handlers, KafkaMessage } from '../topics/consume.ts'
 import { committedOffsets, logRanges, offsetsAt } from '../topics/groups.ts'
 import type { Report } from '../topics/records.ts'
 import { parse } from '../topics/reports.ts'
@@ -59,7 +59,7 @@ export function createTeller(options: {
     return done
   }
 
-  async function assigned({ partitions }: Term): Promise<Map<number, number>> {
+  async function assigned({ partitions }: Assignment): Promise<Map<number, number>> {
     if (partitions.length === 0) {
       // Another instance has it; this one stands by.
       place = undefined

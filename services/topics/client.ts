@@ -1,19 +1,21 @@
-// The connection to Kafka: kafkajs for consumers, groups and admin. Its traps (facts in the README's "Kafka clients") are met here.
-import { createRequire } from 'node:module'
+// The connection to Kafka: kafkajs for consumers, groups and admin.
 import { type Admin, Kafka, type LogEntry, logLevel } from 'kafkajs'
 import type { Logger } from '../platform/logger.ts'
 import type { KafkaSettings } from './fields.ts'
+import { seedBroker, socketFactory } from './kafkajs.ts'
+import { saslOptions } from './sasl.ts'
 
 /** Everything in topics/ works on this. */
 export type KafkaClient = { kafka: Kafka; settings: KafkaSettings; log: Logger }
 
 export function connectKafka(settings: KafkaSettings, log: Logger, clientId = 'auth0-logs'): KafkaClient {
-  const { saslMechanism, saslUsername: username, saslPassword: password } = settings
+  const sasl = saslOptions(settings)?.kafkajs
   const kafka = new Kafka({
     clientId,
-    brokers: settings.brokers,
+    brokers: settings.brokers.map(seedBroker),
+    socketFactory,
     ssl: tlsOptions(settings) ?? false,
-    ...(saslMechanism ? { sasl: { mechanism: saslMechanism, username, password } as never } : {}),
+    ...(sasl ? { sasl } : {}),
     connectionTimeout: 3_000,
     requestTimeout: 15_000,
     enforceRequestTimeout: true,
@@ -22,6 +24,23 @@ export function connectKafka(settings: KafkaSettings, log: Logger, clientId = 'a
     logCreator: () => (entry) => logEntry(log, entry),
   })
   return { kafka, settings, log }
+}
+
+/** How @platformatic/kafka, the other client, reaches the same brokers. */
+export function otherClientOptions({ settings }: KafkaClient, clientId: string) {
+  const tls = tlsOptions(settings)
+  const sasl = saslOptions(settings)?.platformatic
+  return {
+    clientId,
+    bootstrapBrokers: settings.brokers,
+    autocreateTopics: false,
+    timeout: 10_000,
+    connectTimeout: 3_000,
+    retries: 3,
+    retryDelay: 200,
+    ...(tls ? { tls } : {}),
+    ...(sasl ? { sasl } : {}),
+  }
 }
 
 export function tlsOptions(settings: KafkaSettings) {
@@ -40,37 +59,7 @@ export async function withAdmin<T>({ kafka }: KafkaClient, work: (admin: Admin) 
   }
 }
 
-/** What kafkajs says is for debugging: it mends most errors itself, repeats each many times, and the rest reaches us and is told once. */
+/** What kafkajs says is for debugging: it retries most errors itself and repeats each many times; the rest reaches us and is told once. */
 function logEntry(log: Logger, { log: { message, error, groupId, broker } }: LogEntry): void {
   log.debug({ kafkajs: true, error, groupId, broker }, message)
 }
-
-type RequestQueue = {
-  throttledUntil: number
-  throttleCheckTimeoutId: NodeJS.Timeout | null
-  pending: unknown[]
-  checkPendingRequests(): void
-}
-
-/**
- * kafkajs 2.2.4 (issue 1751): an idle request queue calls setTimeout with a negative time, which Node 24 warns of and treats as
- * 1 ms, so it wakes about 870 times a second for ever. Here the queue sleeps unless something is pending.
- */
-export function stillIdleQueues(): void {
-  const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue/index.js') as { prototype: object }
-  Object.assign(prototype, {
-    scheduleCheckPendingRequests(this: RequestQueue) {
-      if (this.throttleCheckTimeoutId || this.pending.length === 0) return
-      const throttledFor = this.throttledUntil - Date.now()
-      this.throttleCheckTimeoutId = setTimeout(
-        () => {
-          this.throttleCheckTimeoutId = null
-          this.checkPendingRequests()
-        },
-        throttledFor > 0 ? throttledFor : 10,
-      )
-    },
-  })
-}
-
-stillIdleQueues()

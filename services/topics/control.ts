@@ -1,4 +1,5 @@
 // The control topic: what services are and what operators wish of them. Compacted; read to its end before anything starts.
+import { within } from '../platform/lifecycle.ts'
 import type { ShownField } from '../platform/settings.ts'
 import type { KafkaClient } from './client.ts'
 import { logRanges } from './groups.ts'
@@ -75,6 +76,8 @@ export type ReplayLimit = { hours: number; meaning: string }
 export type ControlRecords = Map<string, unknown>
 
 const ACK_MS = 10_000
+/** Of the first reading: asked for again after it. */
+const CATCH_UP_MS = 30_000
 
 /** Writes one control record, null deletes it. Resolves after the acknowledgement. */
 export async function publishControl(
@@ -108,19 +111,23 @@ export async function followControl(
   const take = ({ key, value, offset }: TopicRecord) => {
     const name = key ?? ''
     const read = value === null ? undefined : parse(value)
-    if (value !== null && read === undefined) client.log.warn({ key: name, offset }, 'control record not understood; left out')
-    else {
-      if (read === undefined) records.delete(name)
-      else records.set(name, read)
-      if (following) changed(name, read)
-    }
-    if (offset + 1 >= range.end) caughtUp.resolve()
+    if (value !== null && read === undefined)
+      return client.log.warn({ key: name, offset }, 'control record not understood; left out')
+    if (read === undefined) records.delete(name)
+    else records.set(name, read)
+    if (following) changed(name, read)
   }
   const from = new Map([[range.partition, range.start]])
-  const reading = await followTopic(client, service, topic, from, take, (error) =>
-    following ? lost(error) : caughtUp.reject(error),
-  )
-  await caughtUp.promise
+  const onLost = (error: Error) => (following ? lost(error) : caughtUp.reject(error))
+  const reading = await followTopic(client, service, topic, from, take, onLost, (_, next) => {
+    if (next >= range.end) caughtUp.resolve()
+  })
+  try {
+    await within(caughtUp.promise, CATCH_UP_MS, `reading ${topic} to its end`)
+  } catch (error) {
+    await reading.close()
+    throw error
+  }
   following = true
   return { records, close: reading.close }
 }

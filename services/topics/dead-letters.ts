@@ -2,14 +2,27 @@
 import { version } from '../platform/version.ts'
 import type { KafkaClient } from './client.ts'
 import { topicNames } from './names.ts'
-import type { TopicProducer } from './produce.ts'
+import { Refused, type TopicProducer } from './produce.ts'
 import { readRanges, type TopicRecord } from './read.ts'
 import { type DeadLetter, deadLetterRecord, type LetterHeaders } from './records.ts'
 
 /** Refused or not answered within it is a hold: told within 10 s of the first attempt. */
 const ACK_MS = 5_000
 
-/** Resolves when all are stored. @param service whose: a sink's name or `ingest` */
+/** Kafka refuses these dead letters for good; all others of the same call are stored. */
+export class DeadLettersRefused extends Error {
+  override name = 'DeadLettersRefused'
+  readonly letters: DeadLetter[]
+  constructor(message: string, letters: DeadLetter[]) {
+    super(message)
+    this.letters = letters
+  }
+}
+
+/**
+ * Resolves when all are stored. @param service whose: a sink's name or `ingest`
+ * @throws DeadLettersRefused, and KafkaAway where no acknowledgement came
+ */
 export async function sendDeadLetters(
   client: KafkaClient,
   producer: TopicProducer,
@@ -18,11 +31,17 @@ export async function sendDeadLetters(
   limitMs = ACK_MS,
 ): Promise<void> {
   const topic = topicNames.deadLetters(client.settings.prefix, service)
-  await producer.send(
-    topic,
-    letters.map((letter) => deadLetterRecord(letter, version)),
-    limitMs,
-  )
+  const records = letters.map((letter) => deadLetterRecord(letter, version))
+  try {
+    await producer.send(topic, records, limitMs)
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error
+    const refused = new Set<unknown>(error.records)
+    throw new DeadLettersRefused(
+      error.message,
+      letters.filter((_, i) => refused.has(records[i])),
+    )
+  }
 }
 
 /** A dead letter as it is in its topic. `logId` is empty where it is not known; `receivedAt` is when it was written, milliseconds. */

@@ -51,9 +51,27 @@ export const kafkaFields = {
   ca: parsed('KAFKA_CA_FILE', "Certificate authority of the brokers' certificates, PEM", fileContent),
   cert: parsed('KAFKA_CERT_FILE', 'Client certificate, PEM', fileContent),
   key: parsed('KAFKA_KEY_FILE', "Client certificate's key, PEM", fileContent),
-  saslMechanism: choice('KAFKA_SASL_MECHANISM', 'How to log in to the brokers', ['plain', 'scram-sha-256', 'scram-sha-512'], {}),
-  saslUsername: text('KAFKA_SASL_USERNAME', 'User name at the brokers'),
-  saslPassword: text('KAFKA_SASL_PASSWORD', 'Password at the brokers', { secret: true }),
+  saslMechanism: choice(
+    'KAFKA_SASL_MECHANISM',
+    'How to log in to the brokers; aws-msk-iam takes the default credentials of AWS and AWS_REGION',
+    ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer', 'aws-msk-iam'],
+    {},
+  ),
+  saslUsername: text('KAFKA_SASL_USERNAME', 'User name at the brokers; the client id for oauthbearer'),
+  saslPassword: text('KAFKA_SASL_PASSWORD', 'Password at the brokers; the client secret for oauthbearer', { secret: true }),
+  saslTokenUrl: text(
+    'KAFKA_SASL_TOKEN_URL',
+    'Where oauthbearer gets its tokens: the token endpoint of the authorization server',
+    {
+      check: (url) =>
+        /^https?:$/.test(URL.parse(url)?.protocol ?? '')
+          ? undefined
+          : 'must be an address such as https://login.example.com/token',
+    },
+  ),
+  saslScope: text('KAFKA_SASL_SCOPE', 'Scope that oauthbearer asks for'),
+  awsRegion: text('KAFKA_AWS_REGION', 'Region of the MSK cluster, for aws-msk-iam', { also: ['AWS_REGION'] }),
+  rack: text('KAFKA_CLIENT_RACK', 'Rack or zone of this service: it reads from the replica there, where the brokers allow that'),
 }
 
 export type KafkaSettings = Settings<typeof kafkaFields>

@@ -1,14 +1,15 @@
 // What Kafka knows of groups and topics: members, committed offsets with their metadata, the ends of the log.
 import kafkajs, { type Admin } from 'kafkajs'
+import { errorText } from '../platform/errors.ts'
 import { sleep, within } from '../platform/lifecycle.ts'
 import { type KafkaClient, withAdmin } from './client.ts'
+import { isCoordinatorAway } from './kafkajs.ts'
 
 /** A partition's place in a group: `offset` is the next to process, -1 where nothing was ever committed. */
 export type Committed = { partition: number; offset: number; metadata: string }
 /** The part of a partition that Kafka holds: from `start` up to, not including, `end`. */
 export type LogRange = { partition: number; start: number; end: number }
 
-const NO_COORDINATOR = ['NOT_COORDINATOR_FOR_GROUP', 'GROUP_COORDINATOR_NOT_AVAILABLE', 'GROUP_LOAD_IN_PROGRESS']
 const COORDINATOR_TRIES = 20
 const COORDINATOR_AGAIN_MS = 200
 
@@ -24,7 +25,7 @@ async function withBrokers<T>(client: KafkaClient, work: (admin: Admin) => Promi
         return work(admin)
       })
     } catch (error) {
-      if (attempt === COORDINATOR_TRIES || !NO_COORDINATOR.includes((error as { type?: string }).type ?? '')) throw error
+      if (attempt === COORDINATOR_TRIES || !isCoordinatorAway(error)) throw error
       await sleep(COORDINATOR_AGAIN_MS)
     }
   }
@@ -72,6 +73,23 @@ export async function committedOffsets(client: KafkaClient, group: string, topic
 export async function logRanges(client: KafkaClient, topic: string): Promise<LogRange[]> {
   const ranges = await withAdmin(client, (admin) => admin.fetchTopicOffsets(topic))
   return ranges.map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))
+}
+
+/** How long a topic keeps a record, milliseconds, Infinity for ever; undefined where Kafka does not tell. */
+export async function retentionOf(client: KafkaClient, topic: string): Promise<number | undefined> {
+  const names = ['retention.ms']
+  const asked = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: names }
+  try {
+    const { resources } = await withAdmin(client, (admin) =>
+      admin.describeConfigs({ includeSynonyms: false, resources: [asked] }),
+    )
+    const value = resources[0]?.configEntries.find(({ configName }) => configName === names[0])?.configValue
+    if (value === undefined) return undefined
+    return Number(value) < 0 ? Number.POSITIVE_INFINITY : Number(value)
+  } catch (error) {
+    client.log.debug({ error: errorText(error), topic }, 'the retention of the topic is not known') // DescribeConfigs may be refused
+    return undefined
+  }
 }
 
 /** Which of these topics are there. */

@@ -21,14 +21,16 @@ export type ReadRange = { partition: number; from: number; to: number }
 
 export type Reading = { close: () => Promise<void> }
 
-/** No record for so long although some are left: a gap at the end of the range (compaction, markers of a transaction), or Kafka is away. */
+/** Nothing comes for so long although some is left: Kafka is away. */
 const SILENT_MS = 10_000
 
 /**
- * Reads on from an offset of each partition until closed; partitions that are not named are not read.
+ * Reads on from an offset of each partition until closed; partitions that are not named are not read. An offset that the log does not
+ * hold any more goes on at the log's start.
  * @param reader names the throw-away group, e.g. `tail`
  * @param take nothing more is read while its promise is open
  * @param lost told when it can be followed no longer
+ * @param reached all before `next` was handed over; also where the last offsets hold no record (markers of transactions)
  */
 export async function followTopic(
   client: KafkaClient,
@@ -37,14 +39,17 @@ export async function followTopic(
   from: Map<number, number>,
   take: (record: TopicRecord) => Promise<void> | void,
   lost: (error: Error) => void,
+  reached: (partition: number, next: number) => void = () => {},
 ): Promise<Reading> {
   const group = groupNames.throwAway(client.settings.prefix, reader)
   const next = new Map(from)
+  let assignments = 0
   const consumer = await consume(client, {
     group,
     topic,
     handlers: {
       async assigned({ partitions }) {
+        if (assignments++ > 0) clip(next, await logRanges(client, topic))
         const own = new Set(partitions)
         return new Map([...next].filter(([partition]) => own.has(partition)))
       },
@@ -60,6 +65,12 @@ export async function followTopic(
           }
         return messages.length
       },
+      passed(partition, offset) {
+        const position = next.get(partition)
+        if (position === undefined) return
+        next.set(partition, Math.max(position, offset))
+        reached(partition, offset)
+      },
       rebalancing: async () => {},
       crashed: lost,
     },
@@ -73,9 +84,17 @@ export async function followTopic(
   }
 }
 
+/** Positions outside of the log, which retention or a new topic of the same name left behind, move to its start. */
+function clip(next: Map<number, number>, ranges: readonly LogRange[]): void {
+  for (const { partition, start, end } of ranges) {
+    const position = next.get(partition)
+    if (position !== undefined && (position < start || position > end)) next.set(partition, start)
+  }
+}
+
 /**
  * Reads ranges to their ends; resolves when all are read, or when `take` answers `stop`.
- * @throws when nothing comes for 10 s although records are left, or `signal` is aborted
+ * @throws when nothing comes for 10 s although some is left, or `signal` is aborted
  */
 export async function readRanges(
   client: KafkaClient,
@@ -90,19 +109,25 @@ export async function readRanges(
   if (open.size === 0) return
   const done = Promise.withResolvers<void>()
   let stopped = false
-  let lastCame = Date.now()
+  let lastCame = performance.now()
   const begin = new Map(wanted.filter(({ partition }) => open.has(partition)).map(({ partition, from }) => [partition, from]))
   const onRecord = (record: TopicRecord) => {
-    lastCame = Date.now()
+    lastCame = performance.now()
     const to = open.get(record.partition)
-    if (stopped || to === undefined) return
-    if (record.offset < to && take(record) === 'stop') stopped = true
-    if (record.offset + 1 >= to) open.delete(record.partition)
-    if (stopped || open.size === 0) done.resolve()
+    if (stopped || to === undefined || record.offset >= to || take(record) !== 'stop') return
+    stopped = true
+    done.resolve()
   }
-  const reading = await followTopic(client, reader, topic, begin, onRecord, done.reject)
+  const onReached = (partition: number, next: number) => {
+    lastCame = performance.now()
+    const to = open.get(partition)
+    if (to !== undefined && next >= to) open.delete(partition)
+    if (open.size === 0) done.resolve()
+  }
+  const reading = await followTopic(client, reader, topic, begin, onRecord, done.reject, onReached)
   const watch = setInterval(() => {
-    if (Date.now() - lastCame > SILENT_MS) done.reject(new Error(`reading ${topic} stands still: Kafka gave nothing for 10 s`))
+    if (performance.now() - lastCame > SILENT_MS)
+      done.reject(new Error(`reading ${topic} stands still: Kafka gave nothing for 10 s`))
   }, 1_000)
   const abort = () => done.reject(signal?.reason ?? new Error('aborted'))
   signal?.addEventListener('abort', abort, { once: true })

@@ -11,7 +11,24 @@ export const DEDUPE_WINDOW = { ids: 50_000, ms: 10 * 60_000 }
  * The account of one partition: end - base = delivered + filtered + duplicates + dead_lettered + expired + lag.
  * Travels in the metadata of each offset commit, so it is exact and atomic with the offset.
  */
-export type Account = { base: number; checkpoint: string } & Record<Ending | 'expired', number>
+export type Account = { base: number; checkpoint: string } & Record<Ending | 'expired', number> & Identity
+
+/** An offset is no identity: the log may be cut, or be another one of the same name. What else the account knows its log by. */
+export type Identity = {
+  /** Kafka's id of the topic, where the broker has one. */
+  topic?: string
+  /** The record just below the offset, see `markOf`; left out where no record stands there. */
+  last?: string
+  /** Why counting began anew here, where that was not an operator's wish. */
+  note?: string
+}
+
+/** Names a record by its time of receipt and a hash of its key: enough to tell it from another one at the same offset. */
+export function markOf(id: string, receivedAt: number): string {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193)
+  return `${receivedAt.toString(36)}.${(hash >>> 0).toString(36)}`
+}
 
 export function newAccount(base: number): Account {
   return { base, delivered: 0, filtered: 0, duplicates: 0, dead_lettered: 0, expired: 0, checkpoint: '' }
@@ -39,7 +56,8 @@ export function decodeAccount(metadata: string, offset: number): Account | undef
       `the offset was committed by a newer version (v ${read.v}, this one reads ${RECORD_VERSION}): update this service`,
     )
   }
-  const account = { ...newAccount(Number(read.base)), checkpoint: String(read.checkpoint ?? '') }
+  const account: Account = { ...newAccount(Number(read.base)), checkpoint: String(read.checkpoint ?? '') }
+  for (const name of ['topic', 'last', 'note'] as const) if (typeof read[name] === 'string') account[name] = read[name]
   for (const count of ['delivered', 'filtered', 'duplicates', 'dead_lettered', 'expired'] as const)
     account[count] = Number(read[count])
   return account.base + settled(account) === offset ? account : undefined

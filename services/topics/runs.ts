@@ -1,7 +1,9 @@
 // The runs of a service, as the reports topic tells them: a window of a continuous one, a tick of a scheduled one. A failure is reported at
 // its first attempt and at its end; an empty window every five minutes.
-import { RECORD_VERSION, type Report, type ReportStatus } from './records.ts'
+import { cutUtf8, RECORD_VERSION, type Report, type ReportStatus } from './records.ts'
 
+/** A vendor may answer anything; a report is small. */
+const MAX_ERROR_BYTES = 1_024
 /** An empty run of a continuous service is reported this often, milliseconds. */
 const IDLE_REPORT_MS = 5 * 60_000
 
@@ -49,7 +51,7 @@ export function createRuns(options: {
   const ended = () => counts.delivered + counts.filtered + counts.duplicates + counts.dead_lettered
 
   /** Tells of the run under way. Counts are those since its last report: who wants the run's adds them up. `goesOn`: it is not over. */
-  async function tell(status: ReportStatus, goesOn = false): Promise<void> {
+  async function tell(status: ReportStatus, goesOn = false, text = error): Promise<void> {
     const at = now()
     const report: Report = {
       v: RECORD_VERSION,
@@ -63,7 +65,7 @@ export function createRuns(options: {
       ...counts,
       ...ids,
       ...place(),
-      error,
+      error: cutUtf8(text, MAX_ERROR_BYTES),
       next_run: nextRun(),
     }
     lastReportAt = at.getTime()
@@ -95,16 +97,14 @@ export function createRuns(options: {
     },
     async recovered(): Promise<void> {
       if (!trouble) return
+      const past = error
       trouble = undefined
-      await tell('recovered', tick !== undefined)
       error = ''
+      await tell('recovered', tick !== undefined, past)
     },
     /** Told once, without changing how the service does: expiry, a gap, an alarm. */
     async alarm(text: string): Promise<void> {
-      const before = error
-      error = text
-      await tell('failed', true)
-      error = before
+      await tell('failed', true, text)
     },
     /** Ends a window by the clock; a scheduled service's runs are its ticks. */
     async window(): Promise<void> {

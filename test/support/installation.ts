@@ -48,7 +48,7 @@ export function install(broker: Broker, sink: Sink, env: Environment, prefix = n
       PARTITIONS: String(PARTITIONS),
       SINK_PORT: '0',
       RUN_WINDOW: '1',
-      LOGGER_LEVEL: 'silent',
+      LOGGER_LEVEL: process.env.DBG ?? 'silent',
     }
     const { port } = await startSink(as, { ...own, ...env, ...more }, lifecycle)
     const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(5_000) })

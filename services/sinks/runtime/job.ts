@@ -9,8 +9,11 @@ import { asksFor, jobPlace, redriveOf } from '../../topics/jobs.ts'
 import { type DeadLetter, decodeAccount, newAccount } from '../../topics/records.ts'
 import type { Connection, Limits } from './contract.ts'
 import { createDedupe, noDedupe, WINDOW_IDS } from './dedupe.ts'
-import { createFlow, type Flow, type FlowOptions, type Place, type Trouble } from './flow.ts'
-import { nextOf } from './lane.ts'
+import { createFlow } from './flow.ts'
+import { followBreaks } from './breaks.ts'
+import { nextOf, type Place } from './lane.ts'
+import type { Trouble } from './patience.ts'
+import type { FlowOptions } from './term.ts'
 
 /** What a job needs of its sink. */
 export type JobSink = {
@@ -47,14 +50,22 @@ export async function startJob(
     ...steps,
     limits: gentle(steps.limits, job.rate),
     inFlight: 1, // a crash repeats one batch at most
-    partitions: job.ranges.length,
+    partitions: () => job.ranges.length,
     connection,
     places: (partitions) => jobPlaces(client, group, topic, job, partitions),
     sendDeadLetters: sink.sendDeadLetters,
     crashed: watch.crashed,
     topic,
     log: log.child({ job: job.id }),
-    watch: { ended() {}, expired() {}, delivered() {}, retried() {}, troubled: watch.troubled, recovered: watch.recovered },
+    watch: {
+      ended() {},
+      expired() {},
+      delivered() {},
+      retried() {},
+      broken() {},
+      troubled: watch.troubled,
+      recovered: watch.recovered,
+    },
     ...(job.kind === 'redrive'
       ? // Each failure of an event made a dead letter, at every replay a new one: it goes out once.
         {
@@ -71,11 +82,11 @@ export async function startJob(
     throw error
   }
   flow.attach(consumer)
-  if (connection.broken) void followBreaks(connection.broken, flow, closing.signal)
+  void followBreaks(connection, flow, closing.signal)
   const firstRange = Math.min(...job.ranges.map(({ partition }) => partition))
   return {
-    setPaused: flow.setPaused,
-    trouble: flow.trouble,
+    setPaused: (paused) => flow.setPaused(paused),
+    trouble: () => flow.trouble(),
     first() {
       const lanes = flow.lanes()
       return (
@@ -114,7 +125,7 @@ async function jobPlaces(client: KafkaClient, group: string, topic: string, job:
       logStart: range.start,
       end: range.end,
       refillFrom: job.kind === 'redrive' ? from : at,
-      until: to,
+      until: Math.min(to, Math.max(range.end, at)), // a topic that was made anew may end before
     }
   })
 }
@@ -124,8 +135,4 @@ function notAsked(job: JobRecord, earlier: readonly JobRecord[], { offset, key, 
   const letter = { offset: Number(offset), reason: String(headers?.reason ?? ''), logId: key?.toString() ?? '' }
   if (!asksFor(job, letter)) return 'not_asked_for'
   return redriveOf(earlier, letter) ? 'redriven_before' : undefined
-}
-
-async function followBreaks(broken: () => Promise<string>, flow: Flow, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) flow.broke(await broken())
 }

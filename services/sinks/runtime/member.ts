@@ -1,39 +1,103 @@
-// Membership of the sink's group.
+// Membership of the sink's group: running and paused are members, stopped is none. One change at a time; what fails is tried again.
+import { errorText } from '../../platform/errors.ts'
+import type { Logger } from '../../platform/logger.ts'
 import type { KafkaClient } from '../../topics/client.ts'
 import { consume, type GroupConsumer } from '../../topics/consume.ts'
 import type { DesiredState } from '../../topics/control.ts'
 import type { Flow } from './flow.ts'
 
-/**
- * One change at a time: running and paused are members, stopped is none.
- * @param isOpen a scheduled sink fetches nothing between its ticks
- */
+const AGAIN_MS = 1_000
+/** A consumer that ended by itself is begun anew this much later. */
+const ENDED_AGAIN_MS = 5_000
+
+export type Member = {
+  /** Resolves when it was tried; a change that fails goes on being tried. */
+  set: (state: DesiredState) => Promise<void>
+  /** Leaves the group for good. @throws where it could not be left properly: its session ends by time then */
+  leave: () => Promise<void>
+  /** The consumer ended by itself. */
+  crashed: (error: Error) => void
+  /** Why it is no member although it should be. */
+  problem: () => string | undefined
+  /** Since the last sign of life of the group, milliseconds; 0 where it is no member. */
+  silentForMs: () => number
+}
+
+/** @param isOpen a scheduled sink fetches nothing between its ticks */
 export function createMember(
   client: KafkaClient,
   group: string,
   topic: string,
   flow: Flow,
   isOpen: () => boolean,
-  joined: (consumer: GroupConsumer | undefined) => void,
-) {
+  log: Logger,
+): Member {
+  let wished: DesiredState = 'stopped'
   let consumer: GroupConsumer | undefined
-  let turn: Promise<void> = Promise.resolve()
-  const leave = async () => {
-    if (!consumer) return
-    const leaving = consumer
-    consumer = undefined
-    joined(undefined)
-    await flow.bringHome()
-    await leaving.close()
-  }
-  const become = async (state: DesiredState) => {
-    if (state === 'stopped') return leave()
-    flow.setPaused(state === 'paused' || !isOpen())
+  let problem: string | undefined
+  let left = false
+  let timer: NodeJS.Timeout | undefined
+  let turn: Promise<unknown> = Promise.resolve()
+
+  async function become(): Promise<void> {
+    if (wished === 'stopped') return leaveGroup()
+    flow.setPaused(wished === 'paused' || !isOpen())
     if (consumer) return
     consumer = await consume(client, { group, topic, handlers: flow.handlers })
     flow.attach(consumer)
-    joined(consumer)
+    problem = undefined
   }
-  const inTurn = (work: () => Promise<void>) => (turn = turn.then(work))
-  return { set: (state: DesiredState) => inTurn(() => become(state)), leave: () => inTurn(leave) }
+
+  async function leaveGroup(): Promise<void> {
+    const leaving = consumer
+    if (!leaving) return
+    consumer = undefined
+    await flow.bringHome()
+    await leaving.close()
+  }
+
+  const inTurn = (work: () => Promise<void>) => {
+    const done = turn.then(work)
+    turn = done.catch(() => {})
+    return done
+  }
+
+  async function look(): Promise<void> {
+    if (left) return
+    await inTurn(become).catch((error) => {
+      problem = errorText(error)
+      log.warn({ error: problem, group }, 'the consumer group could not be joined or left; it is tried again')
+      lookIn(AGAIN_MS)
+    })
+  }
+
+  function lookIn(ms: number): void {
+    clearTimeout(timer)
+    timer = setTimeout(() => void look(), ms)
+  }
+
+  return {
+    set(state) {
+      wished = state
+      return look()
+    },
+    leave() {
+      left = true
+      clearTimeout(timer)
+      return inTurn(leaveGroup)
+    },
+    crashed(error) {
+      problem = `the consumer ended: ${errorText(error)}`
+      log.error({ error: error.stack, group }, 'the consumer ended by itself; it is begun anew at the last commit')
+      const ended = consumer
+      consumer = undefined
+      void inTurn(async () => {
+        await flow.bringHome()
+        await ended?.close()
+      }).catch((failure) => log.debug({ error: errorText(failure), group }, 'the ended consumer was not closed properly'))
+      if (!left) lookIn(ENDED_AGAIN_MS)
+    },
+    problem: () => problem,
+    silentForMs: () => consumer?.silentForMs() ?? 0,
+  }
 }

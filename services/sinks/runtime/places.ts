@@ -1,9 +1,13 @@
-// Where each assigned partition stands, from Kafka alone: the committed account, the log's bounds, the beginning of the dedupe window.
+// Where each assigned partition stands, from Kafka alone: the committed account, the log's bounds, the beginning of the dedupe memory;
+// and whether the log is still the one that the commit meant.
 import type { KafkaClient } from '../../topics/client.ts'
-import { committedOffsets, logRanges, offsetsAt, setOffsets } from '../../topics/groups.ts'
-import { decodeAccount, newAccount } from '../../topics/records.ts'
+import { type Committed, committedOffsets, type LogRange, logRanges, offsetsAt, setOffsets } from '../../topics/groups.ts'
+import { type Account, decodeAccount, newAccount } from '../../topics/records.ts'
 import { WINDOW_IDS, WINDOW_MS } from './dedupe.ts'
-import type { Place } from './flow.ts'
+import type { Place } from './lane.ts'
+
+/** Of what a commit's metadata may say: the rest of its kilobyte is the account's. */
+const MAX_NOTE = 200
 
 /**
  * A group that never committed begins at `sinkStart` (earliest, latest or an ISO time). Anything but earliest is committed before the
@@ -18,8 +22,20 @@ export async function anchorNewGroup(client: KafkaClient, group: string, topic: 
   await setOffsets(client, group, topic, new Map(ranges.map(({ partition, end }) => [partition, at?.get(partition) ?? end])))
 }
 
-/** Places of these partitions: the account behind each commit, or a new one where there is none. */
-export async function findPlaces(client: KafkaClient, group: string, topic: string, partitions: number[]): Promise<Place[]> {
+/**
+ * Places of these partitions: the account behind each commit, or a new one where there is none.
+ * @param topicId of the topic as it is now; undefined where the broker has none
+ * @param broken partitions that are known to be another log, and why
+ * @throws where Kafka does not tell, or an account is of a newer version
+ */
+export async function findPlaces(
+  client: KafkaClient,
+  group: string,
+  topic: string,
+  partitions: number[],
+  topicId?: string,
+  broken: ReadonlyMap<number, string> = new Map(),
+): Promise<Place[]> {
   const now = Date.now()
   const [committed, ranges, recent, before] = await Promise.all([
     committedOffsets(client, group, topic),
@@ -28,15 +44,42 @@ export async function findPlaces(client: KafkaClient, group: string, topic: stri
     offsetsAt(client, topic, now - 2 * WINDOW_MS),
   ])
   return partitions.map((partition) => {
-    const { start, end } = ranges.find((range) => range.partition === partition)!
-    const { offset, metadata } = committed.find((one) => one.partition === partition) ?? { offset: -1, metadata: '' }
-    const at = offset >= 0 ? offset : start
-    const account = decodeAccount(metadata, at) ?? newAccount(at)
-    // Copies of one event share the partition, so the window is what stands just below. A repeat counts only against a record of
-    // the same account: a replay from here is complete. A next record of the last ten minutes has its window within the last twenty;
-    // far behind, the ids alone decide.
+    const range = ranges.find((one) => one.partition === partition)
+    if (!range) throw new Error(`partition ${partition} of ${topic} is assigned, but Kafka does not tell where it begins`)
+    const commit = committed.find((one) => one.partition === partition) ?? { partition, offset: -1, metadata: '' }
+    const place = placeOf(range, commit, topicId, broken.get(partition))
+    const { account } = place
+    const at = Math.max(commit.offset, range.start)
+    // The dedupe memory is filled from the 50,000 records below the commit; where the next record is younger than ten minutes, from all
+    // of the last twenty minutes as well. Copies of one log share a partition. Nothing below the account's base counts, or a replay
+    // would drop its own records. The record just below the commit is read in any case: it tells whether the log is still the same.
     const isRecent = (recent.get(partition) ?? at) <= at
     const window = Math.max(at - WINDOW_IDS, isRecent ? (before.get(partition) ?? 0) : 0)
-    return { partition, account, logStart: start, end, refillFrom: Math.min(at, Math.max(window, start, account.base)) }
+    const refillFrom = Math.max(Math.min(window, at - 1), range.start, account.base)
+    return { ...place, refillFrom: place.broken === undefined ? Math.min(at, refillFrom) : range.start }
   })
 }
+
+/** An offset is no identity: where the log is another one, or ends before the commit, counting begins anew at its start. */
+function placeOf(
+  { partition, start: logStart, end }: LogRange,
+  { offset, metadata }: Committed,
+  topicId: string | undefined,
+  known: string | undefined,
+): Omit<Place, 'refillFrom'> {
+  const at = offset >= 0 ? offset : logStart
+  const account = decodeAccount(metadata, at) ?? newAccount(at)
+  const why = known ?? otherLog(account, offset, end, topicId)
+  const own: Account = why === undefined ? account : { ...newAccount(logStart), note: noteOf(why) }
+  if (topicId !== undefined) own.topic = topicId
+  return { partition, logStart, end, account: own, ...(why === undefined ? {} : { broken: why }) }
+}
+
+function otherLog(account: Account, offset: number, end: number, topicId: string | undefined): string | undefined {
+  if (account.topic !== undefined && topicId !== undefined && account.topic !== topicId)
+    return 'the topic was deleted and made anew: it has another id'
+  if (offset > end) return `the log ends at ${end}, before the committed offset ${offset}: it was cut, or the topic was made anew`
+  return undefined
+}
+
+const noteOf = (why: string) => `${new Date().toISOString()}: ${why}`.slice(0, MAX_NOTE)

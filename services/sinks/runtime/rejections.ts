@@ -5,9 +5,12 @@ const WINDOW = 1_000
 const SHARE = 0.05
 
 export type Rejections = {
+  /** Counts events that the vendor took. After a hold the past is forgotten: somebody has put right what was wrong. */
   delivered: (events: number) => void
-  /** Counts an event that the vendor rejected alone. Answers why nothing more may be dead-lettered, if so. */
-  rejected: () => string | undefined
+  /** Counts an event that the vendor rejected alone, once, however often it is tried. */
+  rejected: () => void
+  /** Why nothing more may be dead-lettered; undefined while rejections are few. */
+  tooMany: () => string | undefined
 }
 
 export function createRejections(): Rejections {
@@ -20,17 +23,25 @@ export function createRejections(): Rejections {
     last[place] = value
     place = (place + 1) % WINDOW
   }
+  const tooMany = () => {
+    if (inARow > IN_A_ROW) return `more than ${IN_A_ROW} events in a row were rejected`
+    if (inWindow > WINDOW * SHARE) return `more than ${SHARE * 100} % of the last ${WINDOW} events were rejected`
+    return undefined
+  }
   return {
     delivered(events) {
+      if (events <= 0) return
+      if (tooMany()) {
+        last.fill(0)
+        inWindow = 0
+      }
       inARow = 0
       for (let i = Math.min(events, WINDOW); i > 0; i--) push(0)
     },
     rejected() {
       inARow++
       push(1)
-      if (inARow > IN_A_ROW) return `more than ${IN_A_ROW} events in a row were rejected`
-      if (inWindow > WINDOW * SHARE) return `more than ${SHARE * 100} % of the last ${WINDOW} events were rejected`
-      return undefined
     },
+    tooMany,
   }
 }

@@ -1,10 +1,22 @@
 // What a sink tells of its work: counters for /metrics, and the counts of its runs.
+import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import type { Runs } from '../../topics/runs.ts'
-import type { Trouble, Watch } from './flow.ts'
+import type { Trouble } from './patience.ts'
+import type { Watch } from './term.ts'
 
 /** @param service the sink's name, as the label of its metrics */
-export function createReporter({ service, metrics, runs }: { service: string; metrics: Metrics; runs: Runs }): Watch {
+export function createReporter({
+  service,
+  metrics,
+  runs,
+  log,
+}: {
+  service: string
+  metrics: Metrics
+  runs: Runs
+  log: Logger
+}): Watch {
   const sink = { sink: service }
   const delivered = metrics.counter('delivered_total', 'Events delivered', ['sink'])
   const filtered = metrics.counter('filtered_total', 'Events that a filter left out', ['sink', 'rule'])
@@ -28,7 +40,7 @@ export function createReporter({ service, metrics, runs }: { service: string; me
   for (const counter of [delivered, duplicates, expired]) counter.inc(sink, 0)
 
   return {
-    ended({ id }, ending, reason) {
+    ended(id, ending, reason) {
       runs.count(ending)
       runs.seen(id)
       if (ending === 'filtered') filtered.inc({ ...sink, rule: reason })
@@ -54,7 +66,15 @@ export function createReporter({ service, metrics, runs }: { service: string; me
     },
     troubled: (trouble) => void runs.troubled(trouble.kind === 'hold' ? 'held' : 'failed', wordsOf(trouble)),
     recovered: () => void runs.recovered(),
+    broken(partitions, why) {
+      log.error({ partitions, why }, `the log is not the one that was read before: ${BEGINS_ANEW}`)
+      void runs.alarm(`log_changed: ${why} (partitions ${partitions.join(', ')}): ${BEGINS_ANEW}`)
+    },
   }
 }
+
+/** What it means for the logs. */
+const BEGINS_ANEW =
+  'everything that it holds is delivered from its beginning, some of it perhaps again; what was in the old log and not yet delivered is gone, unless Auth0 still holds it (auth0-logs backfill)'
 
 const wordsOf = ({ reason, message }: Trouble) => `${reason}: ${message}`

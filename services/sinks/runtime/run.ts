@@ -1,53 +1,32 @@
-// The life of a sink's process: settings, Kafka, control, the flow, health, reports. No sink's name appears here.
-import { hostname } from 'node:os'
+// The life of a sink's process: settings, Kafka, what operators wish, the flow, jobs, reports. No sink's name appears here.
 import { setFlagsFromString } from 'node:v8'
-import { unknownTypes } from '../../events/filter.ts'
-import { createRedactor, redactBytes } from '../../events/redact.ts'
-import { errorText, SettingsError } from '../../platform/errors.ts'
+import { errorText } from '../../platform/errors.ts'
 import { createApp, healthRoutes, listen } from '../../platform/http.ts'
-import { type Lifecycle, type Process, runProcess, sleep } from '../../platform/lifecycle.ts'
-import { createLogger, type Logger } from '../../platform/logger.ts'
-import { createMetrics } from '../../platform/metrics.ts'
-import { CONTINUOUS, nextRun } from '../../platform/schedule.ts'
-import { type Environment, type Fields } from '../../platform/settings.ts'
-import { version } from '../../platform/version.ts'
-import { connectKafka } from '../../topics/client.ts'
-import { type GroupConsumer } from '../../topics/consume.ts'
-import {
-  type DesiredState,
-  followControl,
-  isDesiredState,
-  publishControl,
-  type SettingsRecord,
-  type StateRecord,
-} from '../../topics/control.ts'
+import { type Lifecycle, type Process, runProcess } from '../../platform/lifecycle.ts'
+import { CONTINUOUS } from '../../platform/schedule.ts'
+import type { Environment, Fields } from '../../platform/settings.ts'
 import { ensureTopics } from '../../topics/create.ts'
 import { sendDeadLetters } from '../../topics/dead-letters.ts'
 import { logRanges } from '../../topics/groups.ts'
-import { groupNames, topicNames } from '../../topics/names.ts'
 import { openProducer } from '../../topics/produce.ts'
-import { publishReport } from '../../topics/reports.ts'
-import { createRuns } from '../../topics/runs.ts'
+import { announce, followWishes, untilKafka } from '../../topics/service.ts'
 import { checkSink } from './check.ts'
 import type { Connection, Sink } from './contract.ts'
-import { createFlow, type Flow, type FlowOptions } from './flow.ts'
+import { healthOf, type Vital } from './health.ts'
 import { type Jobs, runJobs } from './jobs.ts'
-import { gauges } from './gauges.ts'
-import { nextOf, oldestOpen } from './lane.ts'
 import { createMember } from './member.ts'
-import { anchorNewGroup, findPlaces } from './places.ts'
-import { createReporter } from './reporter.ts'
-import { applyStartFrom } from './start-from.ts'
+import { anchorNewGroup } from './places.ts'
 import { changeable, readSinkSettings, scheduleOf } from './settings.ts'
+import { watchStanding } from './standing.ts'
+import { applyStartFrom } from './start-from.ts'
 import { followTicks, lastTickOf } from './ticks.ts'
+import { openFlow, openSink, type Own, WAITS } from './assemble.ts'
 
-/** How often the log's ends are asked for: lag is right also while nothing is fetched. */
-const ENDS_MS = 5_000
-/** Kafka answers, but this consumer has not been heard of for so long: it hangs, and a restart mends it. */
-const SILENT_MS = 60_000
+/** Consumers bring their deliveries home and leave their groups, all at once. */
+const LEAVE_MS = 9_000
 /**
- * Events live for milliseconds, but V8 lets garbage grow by 200 MB before it looks. Both work on a running process and
- * take 140 MB for a tenth more CPU; a smaller percentage costs half as much again.
+ * Events live for milliseconds, but V8 lets garbage grow by 200 MB before it collects. These flags work on a running process and keep
+ * it to 140 MB less, for a tenth more CPU; a smaller percentage costs half as much again.
  */
 const HEAP_FLAGS = ['--semi-space-growth-factor=1', '--heap-growing-percent=100']
 
@@ -63,238 +42,136 @@ export async function runSink<F extends Fields, Item>(sink: Sink<F, Item>, proc:
 
 /** Resolves when the sink runs, which is before its first assignment. @throws SettingsError at once; without Kafka it goes on trying. */
 export async function startSink(sink: Sink, env: Environment, lifecycle: Lifecycle): Promise<{ port: number }> {
-  const { settings, own, problems, shown } = readSinkSettings(sink, env)
-  if (problems.length > 0) throw new SettingsError(problems)
-  /** The settings in force: the operator may change the live ones. */
-  let now = { settings, own }
-  const log = createLogger(sink.name, settings.loggerLevel)
-  const metrics = createMetrics(sink.name, version)
-  const client = connectKafka(settings, log, `auth0-logs-${sink.name}`)
-  const service = settings.sandbox ? `${sink.name}.sandbox` : sink.name
-  const group = groupNames.sink(settings.prefix, sink.name, settings.sandbox)
-  const topic = topicNames.events(settings.prefix)
-  const unknown = unknownTypes(settings.types)
-  if (unknown.length > 0) log.warn({ types: unknown }, 'LOG_TYPES names codes that are not known: nothing may ever match them')
-
-  // What is here tells whether the process is well; it answers while Kafka is still away.
-  let kafkaAnswers = false
-  let consumer: GroupConsumer | undefined
-  let flow: Flow | undefined
-  let state: DesiredState = settings.state
+  const own = openSink(sink, env)
+  const { settings, log, metrics } = own
+  const vital: Vital = {}
   const app = createApp()
-  healthRoutes(
-    app,
-    {
-      live: () =>
-        kafkaAnswers && consumer && consumer.silentForMs() > SILENT_MS ? 'Kafka answers but this consumer hangs' : undefined,
-      ready: () => {
-        if (!kafkaAnswers) return 'Kafka does not answer'
-        if (state !== 'running') return undefined
-        return flow && flow.lanes().length > 0 ? undefined : 'no partitions assigned yet'
-      },
-    },
-    metrics,
-  )
-  const { port, close: closeHttp } = await listen(app, { port: settings.port })
-  lifecycle.onClose('http', closeHttp)
+  healthRoutes(app, healthOf(vital), metrics)
+  const { port, close } = await listen(app, { port: settings.port })
+  lifecycle.onClose('http', close)
   log.info({ port }, 'listening')
+  try {
+    await deliverEvents(own, env, lifecycle, vital)
+  } catch (error) {
+    if (!lifecycle.signal.aborted) throw error
+  }
+  return { port }
+}
 
-  const partitions = await untilKafka(log, lifecycle, async () => {
-    const found = await ensureTopics(client, ['events', { deadLetters: sink.name }, 'reports', 'control'])
-    return found.get(topic) ?? settings.partitions
-  })
-  if (lifecycle.signal.aborted) return { port }
-  kafkaAnswers = true
+/** Meets Kafka and the vendor, and delivers until the service closes. @throws the signal's reason where it closes before that */
+async function deliverEvents(own: Own, env: Environment, lifecycle: Lifecycle, vital: Vital): Promise<void> {
+  const { sink, settings, log, metrics, client, service, group, topic } = own
+  const { signal } = lifecycle
+  const orWait = <T>(ask: () => Promise<T>) => untilKafka(log, signal, WAITS, ask)
+  await orWait(() => ensureTopics(client, ['events', { deadLetters: sink.name }, 'reports', 'control']))
   const producer = openProducer(client, `auth0-logs-${sink.name}`)
   lifecycle.onClose('producer', producer.close)
+  const { runs, flow, steps } = await openFlow(own, producer, lifecycle, vital)
 
-  const connection = (await sink.connect(own)) as Connection<unknown>
-  lifecycle.onClose('connection', connection.close)
-  await connection
-    .check()
-    .catch((error) => log.error({ error: errorText(error) }, 'the sink cannot be written to as it is; deliveries will tell'))
-
-  const runs = createRuns({
-    service,
-    instance: `${hostname()}-${process.pid}`,
-    publish: (report) =>
-      publishReport(client, producer, report).catch((error) =>
-        log.warn({ error: errorText(error) }, 'the report of a run could not be written'),
-      ),
-    place: () => placeOf(flow),
-    nextRun: () => nextRun(scheduleOf(now.settings)),
-    counted: ['deliveries', 'delivery_ms'],
-  })
-  const redactor = settings.redact.length > 0 ? createRedactor(settings.redact, settings.redactKey) : undefined
-  const steps: Pick<FlowOptions, 'limits' | 'filter' | 'redact' | 'encode'> = {
-    ...changeable(sink, now),
-    redact: redactor ? (value) => redactBytes(value, redactor) : undefined,
-    encode: (event) => sink.encode(event, own),
-  }
-  const createdFlow = createFlow({
-    ...steps,
-    inFlight: settings.inFlight,
-    partitions,
-    connection,
-    places: (assigned) => findPlaces(client, group, topic, assigned),
-    sendDeadLetters: (letters) => sendDeadLetters(client, producer, sink.name, letters),
-    crashed: lifecycle.fail,
-    topic,
-    log,
-    watch: createReporter({ service, metrics, runs }),
-  })
-  flow = createdFlow
-  if (connection.broken) void followBreaks(connection.broken, createdFlow, lifecycle.signal)
-  gauges(metrics, sink.name, createdFlow)
-
-  /** What an operator wrote wins over the environment; anything that is no state is no wish. */
-  const wished = (record: unknown): DesiredState => {
-    const wish = (record as StateRecord | undefined)?.state
-    return isDesiredState(wish) ? wish : settings.state
-  }
   /** A scheduled sink fetches nothing between its ticks. */
   let open = settings.schedule === CONTINUOUS
-  const member = createMember(
-    client,
-    group,
-    topic,
-    createdFlow,
-    () => open,
-    (joined) => {
-      consumer = joined
-    },
-  )
-  const change = (record: unknown) => {
-    const { values = {}, by } = (record ?? {}) as Partial<SettingsRecord>
-    const read = readSinkSettings(sink, { ...env, ...values })
-    if (read.problems.length > 0)
-      return log.error({ by, problems: read.problems }, "an operator's settings are not understood: those before stay in force")
-    now = read
-    createdFlow.change(Object.assign(steps, changeable(sink, now)))
-    log.info({ by, values }, 'settings in force')
-  }
-  lifecycle.onClose('consumer', member.leave, 9_500)
+  const member = createMember(client, group, topic, flow, () => open, log)
+  vital.member = member
   let jobs: Jobs | undefined
-  const control = await untilKafka(log, lifecycle, () =>
-    followControl(
-      client,
-      service,
-      (key, value) => {
-        if (key.startsWith(`job/${service}/`)) jobs?.heed(control.records, state)
-        if (key === `settings/${service}`) change(value)
-        if (key !== `state/${service}`) return
-        state = wished(value)
-        log.info({ state, by: (value as StateRecord | undefined)?.by }, 'state changed by an operator')
-        void member.set(state)
-        jobs?.heed(control.records, state)
+  const wishes = await orWait(() =>
+    followWishes(client, service, {
+      fallback: settings.state,
+      log,
+      state: (state) => void member.set(state),
+      settings(values, by) {
+        own.inForce = withValues(own, env, values, by)
+        Object.assign(steps, changeable(sink, own.inForce))
+        flow.change(steps)
       },
-      lifecycle.fail,
-    ),
+      jobs: (records, state) => jobs?.heed(records, state),
+      lost: lifecycle.fail,
+    }),
   )
-  if (!control) return { port }
-  lifecycle.onClose('control', control.close)
-  state = wished(control.records.get(`state/${service}`))
-  const changed = control.records.get(`settings/${service}`)
-  if (changed) change(changed)
-  const startFrom = { startFrom: settings.startFrom, records: control.records, log, signal: lifecycle.signal }
-  const applied = await untilKafka(log, lifecycle, () =>
-    applyStartFrom({ client, producer, service, group, topic, ...startFrom }),
+  vital.state = wishes.state
+  lifecycle.onClose('control', wishes.close)
+  const { records } = wishes
+  const applied = await orWait(() =>
+    applyStartFrom({ client, producer, service, group, topic, startFrom: settings.startFrom, records, log, signal }),
   )
-  await publishControl(client, producer, `service/${service}`, {
-    service,
-    kind: 'sink',
-    version,
-    group,
-    started_at: new Date().toISOString(),
-    state: settings.state,
-    sandbox: settings.sandbox,
-    start_from: applied ?? '',
-    fields: shown,
-    ...(sink.replayLimit ? { replay_limit: sink.replayLimit } : {}),
-  })
+  await orWait(() =>
+    announce(client, producer, {
+      service,
+      kind: 'sink',
+      group,
+      state: settings.state,
+      sandbox: settings.sandbox,
+      start_from: applied,
+      fields: own.shown,
+      ...(sink.replayLimit ? { replay_limit: sink.replayLimit } : {}),
+    }),
+  )
   await anchorNewGroup(client, group, topic, settings.sinkStart).catch((error) =>
     log.warn({ error: errorText(error) }, 'SINK_START could not be committed; the group has members already'),
   )
-  await member.set(state)
+  const last = settings.schedule === CONTINUOUS ? undefined : await orWait(() => lastTickOf(client, service))
+  await member.set(wishes.state())
+  own.changed = true
+
   const skipped = metrics.counter('ticks_skipped_total', 'Ticks that came due while the last run was under way', ['sink'])
-  void followTicks({
-    flow: createdFlow,
-    schedule: () => scheduleOf(now.settings),
-    mayRun: () => state === 'running',
+  followTicks({
+    flow,
+    schedule: () => scheduleOf(own.inForce.settings),
+    mayRun: () => wishes.state() === 'running',
     gate(wanted) {
       if (wanted === open) return
       open = wanted
-      createdFlow.setPaused(state === 'paused' || !open)
+      flow.setPaused(wishes.state() === 'paused' || !open)
     },
-    ends: () => untilKafka(log, lifecycle, () => logRanges(client, topic)),
+    ends: () => orWait(() => logRanges(client, topic)),
     runs,
-    last: settings.schedule === CONTINUOUS ? undefined : await lastTickOf(client, service),
+    last,
     skipped: (ticks) => skipped.inc({ sink: sink.name }, ticks),
-    signal: lifecycle.signal,
-  })
+    signal,
+  }).catch((error) => signal.aborted || lifecycle.fail(error as Error))
+  const isDue = () => open && wishes.state() === 'running' && vital.kafka?.answers() === true
+  void watchStanding(flow, member, isDue, signal)
   jobs = runJobs({
     client,
     producer,
     service,
-    instance: `${hostname()}-${process.pid}`,
+    instance: own.instance,
     steps: () => steps,
-    connect: () => sink.connect(own) as Promise<Connection<unknown>>,
+    connect: () => sink.connect(own.own) as Promise<Connection<unknown>>,
     sendDeadLetters: (letters) => sendDeadLetters(client, producer, sink.name, letters),
     log,
   })
-  lifecycle.onClose('jobs', jobs.close, 9_500)
-  jobs.heed(control.records, state)
-  log.info({ group, topic, state, sandbox: settings.sandbox }, settings.sandbox ? 'started; delivers to the sandbox' : 'started')
-
+  jobs.heed(records, wishes.state())
   const windows = setInterval(() => void runs.window(), settings.runWindow * 1000)
-  const ends = setInterval(async () => {
-    const answered = kafkaAnswers
-    try {
-      const ranges = await logRanges(client, topic)
-      kafkaAnswers = true
-      createdFlow.heard(new Map(ranges.map(({ partition, end }) => [partition, end])))
-      if (!answered) log.info('Kafka answers again; delivery goes on at the last commit')
-    } catch (error) {
-      kafkaAnswers = false
-      if (answered)
-        log.warn({ error: errorText(error) }, 'Kafka does not answer; nothing is lost, delivery goes on as soon as it does')
-    }
-  }, ENDS_MS)
-  lifecycle.onClose(
-    'reports',
-    async () => {
-      clearInterval(windows)
-      clearInterval(ends)
-      await member.leave()
-      await runs.end()
-    },
-    9_500,
-  )
-  return { port }
+  lifecycle.onClose('reports', () => {
+    clearInterval(windows)
+    return runs.end()
+  })
+  // All at once: each may have deliveries to bring home.
+  const { close } = jobs
+  lifecycle.onClose('consumers', () => Promise.all([member.leave(), close()]), LEAVE_MS)
+  const facts = { group, topic, state: wishes.state(), sandbox: settings.sandbox }
+  log.info(facts, settings.sandbox ? 'started; delivers to the sandbox' : 'started')
 }
 
-/** Tries until Kafka answers, saying so when it takes longer. Answers undefined when the service is closing. */
-async function untilKafka<T>(log: Logger, lifecycle: Lifecycle, work: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (error) {
-      if (lifecycle.signal.aborted) return undefined as T
-      const facts = { error: errorText(error) }
-      if (attempt % 30 === 3) log.warn(facts, 'Kafka does not answer; nothing is lost, delivery begins as soon as it does')
-      await sleep(1_000, lifecycle.signal)
-    }
+/**
+ * Settings with what an operator changed. Where some of it is not understood, those before stay in force; at the start there are none
+ * before, and what is understood counts: a filter must not fall away because of a slip beside it.
+ */
+function withValues(own: Own, env: Environment, values: Readonly<Record<string, string>>, by?: string): Own['inForce'] {
+  const { sink, log, inForce, changed } = own
+  const read = readSinkSettings(sink, { ...env, ...values })
+  if (read.problems.length === 0) {
+    log.info({ by, values }, 'settings in force')
+    own.changed = true
+    return read
   }
-}
-
-async function followBreaks(broken: () => Promise<string>, flow: Flow, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) flow.broke(await broken())
-}
-
-function placeOf(flow: Flow | undefined): { offsets: Record<string, number>; checkpoint: string } {
-  const lanes = flow?.lanes() ?? []
-  const open = lanes.map((lane) => oldestOpen(lane)?.id ?? '').filter((id) => id !== '')
-  const done = lanes.map(({ account }) => account.checkpoint).filter((id) => id !== '')
-  const checkpoint = open.length > 0 ? open.toSorted()[0] : (done.toSorted().at(-1) ?? '')
-  return { offsets: Object.fromEntries(lanes.map(({ partition, ready }) => [partition, nextOf(ready)])), checkpoint }
+  const wrong = new Set(read.problems.map(({ setting }) => setting))
+  const rest = Object.fromEntries(Object.entries(values).filter(([name]) => !wrong.has(name)))
+  const facts = { by, problems: read.problems }
+  if (changed) {
+    log.error(facts, "an operator's settings are not understood; those before stay in force")
+    return inForce
+  }
+  log.error({ ...facts, in_force: rest }, "some of an operator's settings are not understood; the others are in force")
+  return readSinkSettings(sink, { ...env, ...rest })
 }

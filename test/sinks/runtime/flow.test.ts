@@ -10,7 +10,7 @@ const START = Date.parse('2026-03-04T05:06:07Z')
 const SETTLE_MS = 5_000
 
 beforeEach(() => {
-  vi.useFakeTimers({ now: START, toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+  vi.useFakeTimers({ now: START, toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance', 'Date'] })
 })
 afterEach(() => {
   vi.restoreAllMocks()
@@ -43,7 +43,7 @@ async function startFlow(log: KafkaMessage[], limits: Partial<Limits> = {}) {
   const flow = createFlow({
     limits: { events: 100, bytes: 1e6, bytesAnEvent: 1e6, ...limits },
     inFlight: limits.settleMs === undefined ? 4 : 1,
-    partitions: 1,
+    partitions: () => 1,
     filter: undefined,
     redact: undefined,
     encode: ({ offset }) => ({ item: offset, bytes: 1, at: offset }),
@@ -70,6 +70,7 @@ async function startFlow(log: KafkaMessage[], limits: Partial<Limits> = {}) {
       retried: () => {},
       troubled: ({ reason }) => troubles.push(reason),
       recovered: ({ reason }) => troubles.push(`end of ${reason}`),
+      broken: () => troubles.push('broken'),
     },
     random: () => 0.5,
   })
@@ -96,7 +97,11 @@ async function startFlow(log: KafkaMessage[], limits: Partial<Limits> = {}) {
     },
     paused: () => paused,
     leaveOut: () => {},
-    seek: (offsets) => (position = offsets.get(0)!),
+    seek(offsets) {
+      position = offsets.get(0)!
+      void Promise.resolve().then(read)
+    },
+    startOver: () => {},
     async commit([{ offset }]: CommitOffset[]) {
       const answer = await answers.commit()
       commits.push(offset)

@@ -1,28 +1,47 @@
 // What makes the next delivery.
 import { describe, expect, it } from 'vitest'
-import { LogEvent } from '../../../services/events/log-event.ts'
-import { type Entry, isFull, takeBatch } from '../../../services/sinks/runtime/batch.ts'
+import { type Entry, Outbox, takeBatch } from '../../../services/sinks/runtime/outbox.ts'
 
 /** Entries named by place, of these sizes and times. */
-const entries = (...of: [bytes: number, at?: number][]): Entry[] =>
-  of.map(([bytes, at = 0], offset) => ({
-    event: new LogEvent({ id: String(offset), value: null, receivedAt: 0, partition: 0, offset }),
-    item: offset,
-    bytes,
-    at,
-  }))
+const entries = (...of: [bytes: number, at?: number][]) => of.map(([bytes, at = 0], item) => ({ item, bytes, at }) as Entry)
 const ones = (count: number) => entries(...Array.from({ length: count }, (): [number] => [1]))
 const names = (batch: Entry[]) => batch.map(({ item }) => item)
 const wide = { events: 1_000, bytes: 1_000 }
 
-describe('isFull', () => {
+describe('outbox', () => {
+  const filled = (count: number, bytes: number) => {
+    const outbox = new Outbox()
+    for (let i = 0; i < count; i++) outbox.put({ item: i, bytes: bytes / count, at: 0 } as Entry, i)
+    return outbox
+  }
+
   it.each([
     [9, 99, false],
     [10, 0, true],
-    [0, 100, true],
+    [1, 100, true],
     [11, 101, true],
-  ])('isFull - %i events of %i bytes, limits 10 and 100: %s', (events, bytes, full) => {
-    expect(isFull(events, bytes, { events: 10, bytes: 100 })).toBe(full)
+  ])('outbox - with %i events of %i bytes, limits 10 and 100, is full: %s', (events, bytes, full) => {
+    expect(filled(events, bytes).isFull({ events: 10, bytes: 100 })).toBe(full)
+  })
+
+  it('outbox - what was put back goes out again first, in its order, and new ones after it', () => {
+    const outbox = filled(4, 4)
+    const limits = { events: 2, bytes: 100, bytesAnEvent: 100 }
+    const first = outbox.next(limits, 0)!
+    const halves = first.entries.map((entry) => ({ ...first, entries: [entry] }))
+    outbox.putBack(...halves)
+    const out: unknown[] = []
+    for (let batch = outbox.next(limits, 0); batch; batch = outbox.next(limits, 0)) out.push(names(batch.entries))
+    expect([out, outbox.isEmpty]).toEqual([[[0], [1], [2, 3]], true])
+  })
+
+  it('outbox - tells since when the oldest of the waiting has waited', () => {
+    const outbox = filled(3, 3)
+    expect(outbox.since).toBe(0)
+    outbox.next({ events: 3, bytes: 100, bytesAnEvent: 100 }, 5)
+    outbox.put({ item: 3, bytes: 1, at: 0 } as Entry, 7)
+    outbox.put({ item: 4, bytes: 1, at: 0 } as Entry, 8)
+    expect(outbox.since).toBe(7)
   })
 })
 

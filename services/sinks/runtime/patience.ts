@@ -1,0 +1,60 @@
+// How long to wait for somebody who does not take what they are given (the vendor, the dead-letter topic, Kafka), and since when.
+// It outlives assignments: a vendor that is down does not come back because the group rebalances.
+import { backoffMs } from '../../platform/backoff.ts'
+import type { Outcome } from './contract.ts'
+
+/** Why nothing is delivered at the moment. `since` by the wall clock, milliseconds; `attempts` of one round count once. */
+export type Trouble = { kind: 'retry' | 'hold'; reason: string; message: string; since: number; attempts: number }
+
+export type Failure = Pick<Extract<Outcome, { kind: 'retry' | 'hold' }>, 'reason' | 'message'> & {
+  kind: 'retry' | 'hold'
+  afterMs?: number
+}
+
+export type Patience = {
+  failed: (failure: Failure) => void
+  succeeded: () => void
+  /** Until the next attempt may be made, milliseconds; 0 = now. */
+  waitMs: () => number
+  trouble: () => Trouble | undefined
+}
+
+/**
+ * @param changed called after each failure, and when the trouble is over
+ * @param graceMs what is over sooner is no trouble
+ */
+export function createPatience({
+  changed,
+  graceMs = 0,
+  random = Math.random,
+}: {
+  changed: () => void
+  graceMs?: number
+  random?: () => number
+}): Patience {
+  let trouble: Trouble | undefined
+  /** Both by the monotonic clock. */
+  let began = 0
+  let nextTry = 0
+  return {
+    failed({ kind, reason, message, afterMs }) {
+      const now = performance.now()
+      if (!trouble) began = now
+      // Deliveries that were under way together fail together: one round.
+      const isNewRound = !trouble || now >= nextTry
+      const attempts = (trouble?.attempts ?? 0) + (isNewRound ? 1 : 0)
+      trouble = { kind, reason, message, since: trouble?.since ?? Date.now(), attempts }
+      const wait = backoffMs(attempts, random(), afterMs)
+      nextTry = isNewRound ? now + wait : Math.max(nextTry, now + (afterMs === undefined ? 0 : wait))
+      changed()
+    },
+    succeeded() {
+      if (!trouble) return
+      trouble = undefined
+      nextTry = 0
+      changed()
+    },
+    waitMs: () => (trouble ? Math.max(0, nextTry - performance.now()) : 0),
+    trouble: () => (trouble && performance.now() - began >= graceMs ? trouble : undefined),
+  }
+}
