@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import type { Cluster } from '../../support/cluster.ts'
 import type { Deployment, Verdict } from '../../support/deployment.ts'
 import type { SinkName } from '../../support/vendors.ts'
-import { until } from '../../support/wait.ts'
+import { pause, until } from '../../support/wait.ts'
 
 /** From the loss to the first commit of what was sent after it. Of that the cluster takes some 4 s to find out for itself. */
 const COMMITS_GO_ON_MS = 15_000
@@ -53,5 +53,3 @@ export async function loseCoordinator(
   expect(verdict.repeats, `repeats at ${sink}`).toBeLessThanOrEqual(uncommitted)
   return { ...verdict, uncommitted, commitsAfterMs }
 }
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
