@@ -15,6 +15,8 @@ export type World = {
   asked: (sink: SinkName, events: number) => void
 }
 
+const COMMAND_ATTEMPTS = 5
+
 type Doing = (world: World, target: string, lasts: () => Promise<void>) => Promise<unknown>
 
 const onBroker = ({ cluster }: World, target: string) => cluster.node(Number(target.split(' ')[1]))
@@ -27,12 +29,23 @@ const vendorFault =
     vendors.misbehave(sink as SinkName, null)
   }
 
+/** As an operator, who tries again where a broker is away just then. */
+async function command(fleet: Fleet, ...args: string[]): Promise<string> {
+  for (let left = COMMAND_ATTEMPTS; ; await pause(2_000)) {
+    try {
+      return await fleet.command(...args)
+    } catch (error) {
+      if (--left === 0) throw error
+    }
+  }
+}
+
 const operator =
   (state: 'pause' | 'stop'): Doing =>
   async ({ fleet }, sink, lasts) => {
-    await fleet.command(state, sink)
+    await command(fleet, state, sink)
     await lasts()
-    await fleet.command('start', sink)
+    await command(fleet, 'start', sink)
   }
 
 const doings: Record<FaultName, Doing> = {
@@ -81,7 +94,7 @@ const doings: Record<FaultName, Doing> = {
   'stop and start': operator('stop'),
   'replay job': async ({ fleet, asked }, sink, lasts) => {
     const from = new Date(Date.now() - 30_000).toISOString()
-    const answer = await fleet.command('replay', sink, '--from', from, '--to', 'latest', '--rate', '0', '--apply', '--json')
+    const answer = await command(fleet, 'replay', sink, '--from', from, '--to', 'latest', '--rate', '0', '--apply', '--json')
     asked(sink as SinkName, (JSON.parse(answer) as { events: number }).events)
     await lasts()
   },

@@ -120,7 +120,7 @@ export async function startCluster({ size = 3, host = '127.0.0.1', properties = 
     if (!formatted.ok) throw new Error(`Kafka could not format ${logDir}: ${formatted.stderr || formatted.stdout}`)
     return () => {
       const child = startChild(command(heap, 'kafka.Kafka', file), () => {})
-      watchdog.watch({ pid: child.pid })
+      watchdog.watch({ pid: child.pid, last: ['rm', '-rf', dir] })
       return child
     }
   }
