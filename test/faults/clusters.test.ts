@@ -105,7 +105,8 @@ test('partitions added under a running sink - read within 30 s', LIMITS, async (
 })
 
 test('a bootstrap address in IPv6 - ingest, sink and commands reach it', LIMITS, async () => {
-  const deployment = await deploy((await clusterWith({ size: 1, host: '[::1]' })).brokers)
+  const { brokers } = await clusterWith({ size: 1, host: '[::1]' })
+  const deployment = await deploy(`127.0.0.1:${brokers.split(':').at(-1)}`, { KAFKA_BROKERS: brokers })
   await deployment.startAll('ingest', 'segment')
   await deployment.post({ count: 60 })
   await deployment.judge('segment')

@@ -130,7 +130,8 @@ export async function startCluster({ size = 3, host = '127.0.0.1', properties = 
     const address = `${host}:${port}`
     const launch = await prepare(id, '-Xms128m -Xmx384m', {
       'process.roles': 'broker',
-      listeners: `CLIENT://${address}`,
+      // In IPv6 it can be reached in IPv4 too: kafkajs takes no address in brackets to begin with.
+      listeners: `CLIENT://${host.startsWith('[') ? `[::]:${port}` : address}`,
       'advertised.listeners': `CLIENT://${address}`,
       'inter.broker.listener.name': 'CLIENT',
     })
