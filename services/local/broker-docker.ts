@@ -1,11 +1,11 @@
 // Kafka in a container of ours, from the official image: `docker run` in the foreground, so that its process stands for the container.
 import { rmSync } from 'node:fs'
+import type { Environment } from '../platform/settings.ts'
 import type { Launcher } from './broker.ts'
 import { type Child, run, startChild } from './child.ts'
-import { kafkaVersion } from './kafka-artifacts.ts'
+import { kafkaVersionFrom } from './kafka-artifacts.ts'
 import { containerEnvironment } from './server-properties.ts'
 
-const image = `apache/kafka:${kafkaVersion}`
 /** In the image, a volume that its user may write. */
 const logDir = '/var/lib/kafka/data'
 
@@ -18,10 +18,12 @@ const docker = (...args: string[]) => ({ command: 'docker', args })
 export async function dockerLauncher(options: {
   dataDir: string
   clusterId: string
+  env: Environment
   log: (line: string) => void
   signal: AbortSignal
 }): Promise<Launcher | { problem: string }> {
-  const { dataDir, clusterId, log, signal } = options
+  const { dataDir, clusterId, env, log, signal } = options
+  const image = `apache/kafka:${kafkaVersionFrom(env)}`
   const engine = await run(docker('version', '--format', '{{.Server.Version}}'), answerLimitMs)
   if (!engine.ok) return { problem: `Docker: no engine answers (${firstLine(engine.stderr)})` }
   const present = await run(docker('image', 'inspect', '--format', '{{.Id}}', image), 10_000)
@@ -44,9 +46,9 @@ export async function dockerLauncher(options: {
       // One that a crash left behind.
       await remove()
       const settings = { ...containerEnvironment({ port, logDir }), CLUSTER_ID: clusterId, KAFKA_HEAP_OPTS: '-Xms256m -Xmx512m' }
-      const env = Object.entries(settings).flatMap(([key, value]) => ['--env', `${key}=${value}`])
+      const given = Object.entries(settings).flatMap(([key, value]) => ['--env', `${key}=${value}`])
       const where = ['--publish', `127.0.0.1:${port}:9092`, '--volume', `${name}:${logDir}`]
-      return startChild(docker('run', '--rm', '--name', name, ...where, ...env, image), onLine)
+      return startChild(docker('run', '--rm', '--name', name, ...where, ...given, image), onLine)
     },
     stop: async (child) => {
       await run(docker('stop', '--time', '20', name), 30_000)

@@ -9,7 +9,7 @@ import { dockerLauncher } from './broker-docker.ts'
 import { javaLauncher } from './broker-java.ts'
 import { type Child, describeEnding, type Ending, type OnLine } from './child.ts'
 import { askClusterId } from './cluster-id.ts'
-import { kafkaVersion } from './kafka-artifacts.ts'
+import { kafkaVersionFrom } from './kafka-artifacts.ts'
 import { freePort } from './ports.ts'
 import type { Watched } from './watchdog.ts'
 
@@ -69,7 +69,8 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const memory = readMemory(dataDir)
   const clusterId = memory.clusterId ?? newClusterId()
   const launcher = await chooseLauncher({ dataDir, clusterId, env, log, signal, onStart })
-  log(`starting Kafka ${kafkaVersion} (${launcher.way})`)
+  const kafka = `Kafka ${kafkaVersionFrom(env)}`
+  log(`starting ${kafka} (${launcher.way})`)
   if (memory.way && memory.way !== launcher.way) log(`the last one ran with ${memory.way}: what it stored is not seen from here`)
   let port = await freePort(memory.port)
   let child: Child
@@ -88,7 +89,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
     const lines = child.lastLines()
     if (end === 'foreign' || lines.some((line) => portTaken.test(line))) return false
     const last = lines.map((line) => `\n  ${line}`).join('')
-    throw new Error(`the broker (Kafka ${kafkaVersion}, ${launcher.way}) ${end}${last ? `; its last lines:${last}` : ''}`)
+    throw new Error(`the broker (${kafka}, ${launcher.way}) ${end}${last ? `; its last lines:${last}` : ''}`)
   }
 
   for (let left = attempts; !(await launch()); port = await freePort()) {

@@ -9,9 +9,9 @@ const correlation = 7
  * The cluster's id, once a broker takes requests; undefined where nothing, or something that is no Kafka, answers in time.
  * A broker answers this request only when its cluster has it in service.
  */
-export function askClusterId(port: number, limitMs: number): Promise<string | undefined> {
+export function askClusterId(port: number, limitMs: number, host = '127.0.0.1'): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(request()))
+    const socket = connect(port, host, () => socket.write(request()))
     const limit = setTimeout(() => socket.destroy(), limitMs)
     let received = Buffer.alloc(0)
     let id: string | undefined

@@ -8,7 +8,11 @@ import { describeEnding, run, startChild } from './child.ts'
 import { takeLock } from './lock.ts'
 import type { Watched } from './watchdog.ts'
 
+/** What `npm start` runs; pom.xml names the same. */
 export const kafkaVersion = '4.1.1'
+
+/** Another one where KAFKA_VERSION says so, as in a test run against a newer Kafka. */
+export const kafkaVersionFrom = (env: Environment) => env.KAFKA_VERSION?.trim() || kafkaVersion
 
 const downloadLimitMs = 300_000
 const progressEveryMs = 3_000
@@ -23,37 +27,39 @@ export async function kafkaArtifacts(
   signal: AbortSignal,
   onStart: (watched: Watched) => void,
 ): Promise<{ libs: string } | NoArtifacts> {
+  const version = kafkaVersionFrom(env)
   const cache = join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'auth0-log-pipeline')
-  const libs = join(cache, `kafka-${kafkaVersion}`)
+  const libs = join(cache, `kafka-${version}`)
   if (existsSync(libs)) return { libs }
   const deadline = Date.now() + downloadLimitMs
   for (let waiting = false; Date.now() < deadline && !signal.aborted; waiting = true) {
     const lock = takeLock(`${libs}.lock`)
     if (!lock.taken) {
-      if (!waiting) log(`process ${lock.by.holder.pid} is downloading Kafka ${kafkaVersion}: waiting for it`)
+      if (!waiting) log(`process ${lock.by.holder.pid} is downloading Kafka ${version}: waiting for it`)
       await sleep(250, signal)
       continue
     }
     try {
       if (existsSync(libs)) return { libs }
-      const problem = await download(libs, log, signal, onStart)
+      const problem = await download(version, libs, log, signal, onStart)
       return problem ? { problem } : { libs }
     } finally {
       lock.release()
     }
   }
-  return { problem: `Kafka ${kafkaVersion} was not downloaded within ${downloadLimitMs / 1_000} s` }
+  return { problem: `Kafka ${version} was not downloaded within ${downloadLimitMs / 1_000} s` }
 }
 
 /** Maven copies into a folder of its own; only the finished one gets the name. Answers what went wrong. */
 async function download(
+  version: string,
   libs: string,
   log: (line: string) => void,
   signal: AbortSignal,
   onStart: (watched: Watched) => void,
 ): Promise<string | undefined> {
-  const version = await run({ command: 'mvn', args: ['--version'] }, 20_000)
-  if (!version.ok) return 'there is none (`mvn --version` failed)'
+  const mvn = await run({ command: 'mvn', args: ['--version'] }, 20_000)
+  if (!mvn.ok) return 'there is none (`mvn --version` failed)'
   mkdirSync(dirname(libs), { recursive: true })
   // What a killed download left behind.
   for (const part of globSync(`${libs}.part-*`)) rmSync(part, { recursive: true, force: true })
@@ -61,16 +67,19 @@ async function download(
   const pom = join(import.meta.dirname, 'pom.xml')
   let files = 0
   const started = Date.now()
-  log(`downloading Kafka ${kafkaVersion} with Maven into ${libs}: about 54 MB, only this once`)
+  log(`downloading Kafka ${version} with Maven into ${libs}: about 54 MB, only this once`)
   const maven = startChild(
-    { command: 'mvn', args: ['-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${folder}`] },
+    {
+      command: 'mvn',
+      args: ['-B', '-f', pom, 'dependency:copy-dependencies', `-Dkafka.version=${version}`, `-DoutputDirectory=${folder}`],
+    },
     (line) => {
       if (line.includes('Downloaded from')) files++
     },
   )
   onStart({ pid: maven.pid })
   const progress = setInterval(
-    () => log(`downloading Kafka ${kafkaVersion}: ${files} files after ${Math.round((Date.now() - started) / 1_000)} s`),
+    () => log(`downloading Kafka ${version}: ${files} files after ${Math.round((Date.now() - started) / 1_000)} s`),
     progressEveryMs,
   )
   const giveUp = new AbortController()
@@ -80,7 +89,7 @@ async function download(
     if (!ending) return signal.aborted ? 'interrupted' : `no end within ${downloadLimitMs / 1_000} s`
     if (ending.status !== 0) return [`ended with ${describeEnding(ending)}:`, ...maven.lastLines().slice(-8)].join('\n  ')
     renameSync(folder, libs)
-    log(`Kafka ${kafkaVersion} is downloaded`)
+    log(`Kafka ${version} is downloaded`)
     return undefined
   } finally {
     clearInterval(progress)

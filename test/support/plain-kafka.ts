@@ -17,6 +17,10 @@ export type Broker = {
   expire: (topic: string, partition: number, below: number) => Promise<void>
   /** Reads topics from their beginning until it is closed; they must be there, and stay. */
   read: (topics: string[], take: (record: EachMessagePayload) => void) => Promise<{ close: () => Promise<void> }>
+  /** The broker that leads a partition; -1 where none does. */
+  leaderOf: (topic: string, partition: number) => Promise<number>
+  /** The broker that coordinates a group. */
+  coordinatorOf: (group: string) => Promise<number>
   /** Commits an offset of partition 0 as a member of the group, which stays until it is told to leave. */
   commit: (group: string, topic: string, offset: string, metadata: string) => Promise<{ leave: () => Promise<void> }>
   close: () => Promise<void>
@@ -35,10 +39,20 @@ export async function openBroker(brokers: string): Promise<Broker> {
       await own.disconnect()
     }
   }
+  const leaders = (topic: string) =>
+    admin(async (it) => {
+      const { topics } = await it.fetchTopicMetadata({ topics: [topic] })
+      return new Map(topics[0].partitions.map(({ partitionId, leader }) => [partitionId, leader]))
+    })
   return {
     brokers,
     producer,
     admin,
+    leaderOf: async (topic, partition) => (await leaders(topic)).get(partition) ?? -1,
+    async coordinatorOf(group) {
+      const found = await leaders('__consumer_offsets')
+      return found.get(groupPartition(group, found.size)) ?? -1
+    },
     /** kafkajs' own waiting for leaders gives up where the topic is not known everywhere yet. */
     createTopic: (topic, numPartitions) =>
       admin(async (it) => {
@@ -76,4 +90,11 @@ export async function openBroker(brokers: string): Promise<Broker> {
     },
     close: () => producer.disconnect(),
   }
+}
+
+/** Where `__consumer_offsets` holds a group, whose coordinator leads that partition: Java's String.hashCode without its sign. */
+function groupPartition(group: string, partitions: number): number {
+  let hash = 0
+  for (const char of group) hash = (Math.imul(hash, 31) + char.charCodeAt(0)) | 0
+  return (hash & 0x7f_ff_ff_ff) % partitions
 }

@@ -16,3 +16,5 @@ export async function until<T>(
     }
   }
 }
+
+export const pause = (ms: number) => sleep(ms)

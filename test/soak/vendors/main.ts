@@ -1,0 +1,49 @@
+// The vendors of a soak, in a process of their own: tells its parent every id that arrives, and misbehaves as it is told.
+import { startCloudWatch } from '../../../services/sandbox/cloudwatch.ts'
+import { startPapertrail } from '../../../services/sandbox/papertrail.ts'
+import { startSegment } from '../../../services/sandbox/segment.ts'
+import { startSlack } from '../../../services/sandbox/slack.ts'
+import type { Fault, StandIn } from '../../../services/sandbox/stand-in.ts'
+import type { FromVendors, ToVendors } from '../vendors.ts'
+
+const TELL_MS = 250
+
+let waiting: Record<string, string[]> = {}
+const told = (sink: string) => ({ fast: true, onEvent: ({ id }: { id: string }) => void (waiting[sink] ??= []).push(id) })
+const [cloudwatch, segment, papertrail, slack] = await Promise.all([
+  startCloudWatch(told('cloudwatch')),
+  startSegment(told('segment')),
+  startPapertrail(told('papertrail')),
+  startSlack(),
+])
+const standIns: Record<string, StandIn> = { cloudwatch, segment, papertrail }
+const tell = (message: FromVendors) => process.send?.(message)
+
+process.on('message', ({ sink, fault }: ToVendors) => {
+  if (fault) standIns[sink].misbehave(fault as Fault)
+  else standIns[sink].behave()
+})
+// The parent is gone: nobody counts any more.
+process.on('disconnect', () => process.exit(0))
+setInterval(() => {
+  const arrived = waiting
+  waiting = {}
+  // Segment knows a repeat by its messageId and throws it away.
+  tell({ arrived, deduplicated: segment.received.counts.deduplicated ?? 0, messages: slack.received.total })
+}, TELL_MS)
+tell({
+  env: {
+    CLOUDWATCH_LOG_GROUP_NAME: 'group',
+    CLOUDWATCH_LOG_STREAM_NAME: 'stream',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'id',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: cloudwatch.origin,
+    SEGMENT_KEY: 'key',
+    SEGMENT_HOST: segment.origin,
+    PAPERTRAIL_HOST: papertrail.host,
+    PAPERTRAIL_PORT: String(papertrail.port),
+    PAPERTRAIL_CA_FILE: papertrail.caFile,
+    SLACK_INCOMING_WEBHOOK: slack.origin,
+  },
+})
