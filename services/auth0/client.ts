@@ -47,10 +47,11 @@ export async function openAuth0({ domain, clientId, clientSecret, apiUrl }: Auth
   const fetchKept: typeof fetch = async (input, init) => {
     const asked = new URL(input instanceof Request ? input.url : input)
     const url = apiUrl ? new URL(asked.pathname + asked.search, apiUrl) : asked
+    const call = calls.getStore()
+    if (call) call.answer = undefined // the one before was the token's: it is not the answer to this request, and secret
     const response = await fetch(url, init)
     const { status, headers } = response
     const bytes = await bytesOf(response)
-    const call = calls.getStore()
     if (call) call.answer = { path: asked.pathname, status, headers, bytes }
     return new Response(bytes.length === 0 ? null : new Uint8Array(bytes), { status, headers })
   }

@@ -41,8 +41,9 @@ export function noList({ status, bytes }: Answer): Auth0Problem {
 export function judge(answer: Answer | undefined, error: unknown, scope: string, now: number): Auth0Problem {
   if (!answer) return new Auth0Problem('away', `Auth0 does not answer: ${errorText(error)}`)
   const { status, headers, path } = answer
+  // Not the body of a good answer: the token's is a secret.
+  if (status < 400) return new Auth0Problem('away', `Auth0 answered ${status}, but not as it should: ${errorText(error)}`)
   const text = `Auth0 answered ${status}: ${wordsOf(answer)}`
-  if (status < 400) return new Auth0Problem('away', `${text} (${errorText(error)})`)
   if (status === 429) {
     const reset = (readRateLimit(headers)?.resetMs ?? 0) - now
     const asked = Math.max(LEAST_AFTER_LIMIT_MS, retryAfterMs(headers.get('retry-after'), now) ?? 0, reset)
