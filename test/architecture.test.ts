@@ -11,12 +11,13 @@ const MAY_IMPORT: Record<string, string[]> = {
   topics: ['events', 'platform'],
   platform: [],
   operations: ['events', 'topics', 'platform'],
-  ingest: ['events', 'topics', 'platform', 'operations'],
+  auth0: ['platform'],
+  ingest: ['events', 'topics', 'platform', 'operations', 'auth0'],
   'sinks/runtime': ['events', 'topics', 'platform'],
   'sinks/x': ['events', 'sinks/runtime', 'platform'],
   console: ['events', 'topics', 'platform', 'operations'],
   slack: ['events', 'topics', 'platform', 'operations'],
-  cli: ['events', 'topics', 'platform', 'operations'],
+  cli: ['events', 'topics', 'platform', 'operations', 'auth0'],
   sandbox: ['platform'],
   local: ['platform'],
 }
@@ -42,6 +43,7 @@ function violations(path: string, source: string): string[] {
     } else {
       if (KAFKA_CLIENTS.some((client) => specifier.startsWith(client)) && folder !== 'topics')
         found.push(`${path}: imports ${specifier}`)
+      if (specifier === 'auth0' && folder !== 'auth0') found.push(`${path}: imports ${specifier}`)
       if (folder === 'events' && specifier !== 'node:crypto') found.push(`${path}: is pure and imports ${specifier}`)
     }
   }

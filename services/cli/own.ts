@@ -5,12 +5,11 @@ import { execPath } from 'node:process'
 import type { Command } from 'commander'
 import { checkSettings } from '../platform/settings.ts'
 import { kafkaFields } from '../topics/fields.ts'
-import { openTenant, readAuth0Settings } from './auth0.ts'
 import { completionScript, SHELLS } from './completion.ts'
 import { askForHash } from './hash-password.ts'
-import { presentRegistered, presentValidated } from './present/own.ts'
+import { presentValidated } from './present/own.ts'
 import type { OwnCommand } from './program.ts'
-import { BODY_FORMATS, readStream, register } from './register.ts'
+import { registerCommand } from './register-command.ts'
 import { createStyle, type Terminal } from './terminal.ts'
 import { neededAcls } from './validate/acls.ts'
 import { validate } from './validate/validate.ts'
@@ -42,30 +41,7 @@ export function ownCommands(terminal: Terminal): readonly OwnCommand[] {
             done(ok ? 0 : 1)
           }),
     },
-    {
-      name: 'register',
-      summary: "create or update the tenant's log stream to the ingest",
-      add: (command) =>
-        command
-          .requiredOption('--url <https://…/logs>', 'https address of the ingest')
-          .option('--token <value>', 'the whole Authorization value; the first of INGEST_TOKENS unless given')
-          .option('--name <name>', 'name of the log stream; one of this name is updated', 'auth0-log-pipeline')
-          .option('--format <format>', `body format: ${BODY_FORMATS.join(', ')}`, 'JSONLINES')
-          .option('--json', 'the result as JSON, for programs')
-          .addHelpText(
-            'after',
-            `${examples('register --url https://logs.example.com/logs')}
-
-Needs AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and the scopes read:log_streams, create:log_streams, update:log_streams.`,
-          )
-          .action(async ({ json, ...typed }: { url: string; token?: string; name: string; format: string; json?: boolean }) => {
-            const tokens = env.INGEST_TOKENS?.trim() ?? ''
-            const given = readStream(typed, tokens)
-            const tenant = await openTenant(readAuth0Settings(env), signal)
-            const result = await register(tenant, given, tokens)
-            say(json ? JSON.stringify(result, null, 2) : presentRegistered(result, style))
-          }),
-    },
+    registerCommand(terminal),
     {
       name: 'hash-password',
       summary: 'make the hash of a password for CONSOLE_USERS, read without echo or from a pipe',

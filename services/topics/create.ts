@@ -35,13 +35,13 @@ export async function ensureTopics(client: KafkaClient, kinds: TopicKind[]): Pro
   })
 }
 
-/** A topic that another service is just creating has no leaders for a moment. */
+/** A topic that was just created has no leaders for a moment, on a busy cluster for some seconds. */
 async function onceElected<T>(ask: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await ask()
     } catch (error) {
-      if (attempt === 20 || !(error as KafkaJSProtocolError).retriable) throw error
+      if (attempt === 100 || !(error as KafkaJSProtocolError).retriable) throw error
       await sleep(100)
     }
   }

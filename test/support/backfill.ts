@@ -52,7 +52,7 @@ export async function logsInTopic(broker: Broker, topic: string) {
   }
 }
 
-export type Metadata = { v?: number; checkpoint?: string; start_from?: string; term?: number; tick?: string }
+export type Metadata = { v?: number; checkpoint?: string; start_from?: string; term?: number; tick?: string; seen_until?: string }
 
 /** The metadata of the backfill's committed offset. */
 export async function metadataOf(broker: Broker, prefix: string): Promise<Metadata> {

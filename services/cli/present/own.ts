@@ -23,7 +23,8 @@ export function presentValidated(
   ].join('\n')
 }
 
-export function presentRegistered({ done, id, name, status, url, warnings }: Registered, style: Style): string {
+/** Every field that is another now, or would be; then what is worth knowing. */
+export function presentRegistered({ done, id, name, status, url, changes, warnings }: Registered, style: Style): string {
   const told = facts(
     [
       ['id', id],
@@ -32,5 +33,10 @@ export function presentRegistered({ done, id, name, status, url, warnings }: Reg
     ],
     style.dim,
   )
-  return [`log stream ${style.bold(name)} ${done}`, told, ...warnings.map((warning) => style.yellow(`! ${warning}`))].join('\n')
+  return [
+    `log stream ${style.bold(name)} ${done}`,
+    told,
+    ...changes.map(({ field, from, to }) => `  ${field}: ${from === '' ? '' : `${from} → `}${to}`),
+    ...warnings.map((warning) => style.yellow(`! ${warning}`)),
+  ].join('\n')
 }

@@ -1,5 +1,7 @@
 // What only the others can tell: Kafka and its topics, the Auth0 tenant and its log stream.
-import { Refusal } from '../../operations/operation.ts'
+import { type HttpStream, openAuth0 } from '../../auth0/client.ts'
+import { auth0Fields } from '../../auth0/fields.ts'
+import { Auth0Problem } from '../../auth0/problem.ts'
 import { errorText, type Problem } from '../../platform/errors.ts'
 import { within } from '../../platform/lifecycle.ts'
 import { createLogger } from '../../platform/logger.ts'
@@ -7,7 +9,6 @@ import { checkSettings, type Environment } from '../../platform/settings.ts'
 import { connectKafka } from '../../topics/client.ts'
 import { inspectTopics, type TopicKind } from '../../topics/create.ts'
 import { type KafkaSettings, kafkaFields } from '../../topics/fields.ts'
-import { auth0Fields, type HttpStream, openTenant } from '../auth0.ts'
 
 export type Findings = { problems: Problem[]; warnings: string[] }
 
@@ -50,22 +51,24 @@ function judgeTopics(settings: KafkaSettings, found: Awaited<ReturnType<typeof i
 
 /** Only where AUTH0_DOMAIN, AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET are all given. */
 export async function checkAuth0(env: Environment, signal: AbortSignal): Promise<Findings> {
-  const { settings, problems: unset } = checkSettings(auth0Fields, env)
+  const { settings, problems: unset } = checkSettings(auth0Fields({ required: true }), env)
   if (unset.length > 0) return { problems: [], warnings: [] }
-  const tenant = await openTenant(settings, signal)
+  const auth0 = await openAuth0(settings)
   const problems: Problem[] = []
   const warnings: string[] = []
-  const failed = (setting: string) => (error: unknown) => {
-    if (!(error instanceof Refusal)) throw error
-    if (!problems.some(({ problem }) => problem === error.message)) problems.push({ setting, problem: error.message })
-    return undefined
+  const wordsOf = (error: unknown) => {
+    if (error instanceof Auth0Problem) return error.message
+    throw error
   }
-  await tenant.readLogs().catch(failed('AUTH0_CLIENT_ID'))
-  if (problems.length > 0) return { problems, warnings }
+  try {
+    await auth0.oldest(signal)
+  } catch (error) {
+    return { problems: [{ setting: 'AUTH0_CLIENT_ID', problem: wordsOf(error) }], warnings }
+  }
   const isReconciled = env.BACKFILL?.trim() === 'reconcile'
-  const streams = await tenant.httpStreams().catch((error: unknown) => {
-    if (isReconciled || !(error instanceof Refusal)) return failed('AUTH0_CLIENT_ID')(error)
-    warnings.push(`the log stream was not looked at: ${error.message}`)
+  const streams = await auth0.httpStreams(signal).catch((error: unknown) => {
+    if (isReconciled) problems.push({ setting: 'AUTH0_CLIENT_ID', problem: wordsOf(error) })
+    else warnings.push(`the log stream was not looked at: ${wordsOf(error)}`)
     return undefined
   })
   if (streams) problems.push(...streamProblems(streams, env, warnings))

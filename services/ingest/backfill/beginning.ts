@@ -1,35 +1,30 @@
 // Where a term begins, and what is said when Auth0 no longer holds what comes next.
-import { logIdAt } from '../../events/log-id.ts'
-import { sleep } from '../../platform/lifecycle.ts'
+import type { Auth0Problem } from '../../auth0/problem.ts'
+import { logIdAt, timeOfLogId } from '../../events/log-id.ts'
 import type { KafkaClient } from '../../topics/client.ts'
 import { offsetsAt } from '../../topics/groups.ts'
 import { topicNames } from '../../topics/names.ts'
 import { readRanges } from '../../topics/read.ts'
 import { readReports } from '../../topics/reports.ts'
-import type { Auth0Problem } from './auth0.ts'
+import { askFrom, type Checkpoint, NO_CHECKPOINT, seenMs } from './checkpoint.ts'
 import type { Backfill } from './contract.ts'
-import { askFrom, type Checkpoint, seenMs } from './checkpoint.ts'
 import type { LogReader } from './read.ts'
 import type { Term } from './term.ts'
 
 const DAY_MS = 86_400_000
 /** This share of the retention may pass before a checkpoint is an alarm. */
 const ALARM_SHARE = 0.8
-/** A topic that begins with so many records of other sources has its first webhook record later. */
-const MOST_LOOKED_AT = 200_000
 /** How far back the newest report of the backfill is looked for. */
 const REPORTS_READ = 50_000
-const AFTER_GAP_MS = 1_000
 
 /** Where this term begins: the last one's checkpoint, else the newest report's, else START_FROM, else the oldest log of the tenant. */
-export async function beginning(backfill: Backfill, { found, number }: Term, reader: LogReader): Promise<Checkpoint> {
-  const { settings, client, log, auth0 } = backfill
+export async function beginning(backfill: Backfill, { found, number, signal }: Term, reader: LogReader): Promise<Checkpoint> {
+  const { settings, client, log } = backfill
   const { startFrom } = settings()
-  const none: Checkpoint = { checkpoint: '', startFrom: '', term: number, seenUntil: '', tick: '', at: '' }
-  const place = found ?? none
+  const place = found ?? { ...NO_CHECKPOINT, term: number }
   if (startFrom !== '' && found && startFrom !== found.startFrom) {
     log.info({ start_from: startFrom, instead_of: found.checkpoint }, 'START_FROM is new: the backfill begins there')
-    return startingAt(backfill, { ...place, checkpoint: askFrom(startFrom), startFrom, seenUntil: '' })
+    return startingAt(backfill, place, startFrom)
   }
   if (place.checkpoint !== '') {
     await tellGap(backfill, place)
@@ -42,20 +37,26 @@ export async function beginning(backfill: Backfill, { found, number }: Term, rea
     log.warn({ checkpoint: told.report.checkpoint }, "the group's checkpoint is gone; the newest report's is used")
     return { ...place, checkpoint: told.report.checkpoint, startFrom }
   }
-  if (startFrom !== '') return startingAt(backfill, { ...place, checkpoint: askFrom(startFrom), startFrom })
-  if (settings().backfill === 'reconcile') return { ...place, checkpoint: logIdAt(await firstWebhook(client)) }
-  const signal = AbortSignal.timeout(3_600_000)
-  const oldest = await reader.patiently(() => auth0.oldest(signal), signal)
-  return {
-    ...place,
-    checkpoint: oldest === undefined ? logIdAt(Date.now() - settings().auth0RetentionDays * DAY_MS) : askFrom(oldest),
-  }
+  if (startFrom !== '') return startingAt(backfill, place, startFrom)
+  if (settings().backfill === 'reconcile') return { ...place, checkpoint: logIdAt(await firstWebhook(client, signal)) }
+  return { ...place, checkpoint: await oldestHeld(backfill, reader, signal) }
 }
 
-/** Asked for from there on: what Auth0 no longer holds of it is said, for it answers as if nothing were missing. */
-async function startingAt(backfill: Backfill, place: Checkpoint): Promise<Checkpoint> {
-  await tellGap(backfill, place)
-  return place
+/** The id before the oldest log that the tenant holds; before its retention where it holds none. */
+async function oldestHeld({ auth0, settings }: Backfill, reader: LogReader, signal: AbortSignal): Promise<string> {
+  const oldest = await reader.patiently(() => auth0.oldest(signal), signal)
+  return oldest === undefined ? logIdAt(Date.now() - settings().auth0RetentionDays * DAY_MS) : askFrom(oldest)
+}
+
+/**
+ * All from START_FROM on is published, whatever was published before: nothing that the topic holds until now counts. What Auth0 no
+ * longer holds of it is said, for it answers as if nothing were missing.
+ */
+async function startingAt(backfill: Backfill, place: Checkpoint, startFrom: string): Promise<Checkpoint> {
+  const publishedFrom = new Date().toISOString()
+  const begin = { ...place, checkpoint: askFrom(startFrom), startFrom, seenUntil: '', at: '', publishedFrom }
+  await tellGap(backfill, begin)
+  return begin
 }
 
 /** A checkpoint older than the tenant keeps logs: what lies between is gone, and nobody may learn of it by chance. */
@@ -68,15 +69,25 @@ async function tellGap({ settings, runs, log }: Backfill, place: Checkpoint): Pr
   await runs.alarm(text)
 }
 
-/** Auth0 does not take the checkpoint as `from`: it has expired there. */
-export async function goOnAtTheOldest(backfill: Backfill, place: Checkpoint, error: Auth0Problem): Promise<Checkpoint> {
-  const { settings, runs, log } = backfill
-  const checkpoint = logIdAt(Date.now() - settings().auth0RetentionDays * DAY_MS + 60_000)
-  const text = `Auth0 does not take the checkpoint ${place.checkpoint} (${error.message}): the backfill goes on at the oldest log that is held, what lies between is lost to it`
-  log.error({ checkpoint: place.checkpoint }, text)
+/**
+ * Auth0 does not take the checkpoint as `from`: it has expired there.
+ * @throws the problem where the oldest log held is not newer than the checkpoint: then it was refused for another reason
+ */
+export async function goOnAtTheOldest(
+  backfill: Backfill,
+  reader: LogReader,
+  { checkpoint }: Checkpoint,
+  problem: Auth0Problem,
+  signal: AbortSignal,
+): Promise<string> {
+  const { runs, log } = backfill
+  const oldest = await oldestHeld(backfill, reader, signal)
+  const isNewer = (timeOfLogId(oldest) ?? 0) > (timeOfLogId(checkpoint) ?? -1) || timeOfLogId(checkpoint) === undefined
+  if (!isNewer || oldest === checkpoint) throw problem
+  const text = `Auth0 does not take the checkpoint ${checkpoint} (${problem.message}): the backfill goes on at the oldest log that is held, what lies between is lost to it`
+  log.error({ checkpoint, go_on_at: oldest }, text)
   await runs.alarm(text)
-  await sleep(AFTER_GAP_MS)
-  return checkpoint > place.checkpoint ? { ...place, checkpoint } : place
+  return oldest
 }
 
 /** Said once when it begins: while a first backfill catches up from the oldest log this is as it should be. */
@@ -92,20 +103,19 @@ export function alarmNearRetention({ settings, runs, metrics, log }: Backfill, p
   metrics.setNearRetention(isNear)
 }
 
-/** When the first webhook record that the topic holds was received; now, where there is none. */
-export async function firstWebhook(client: KafkaClient): Promise<number> {
+/** When the first webhook record that the topic holds was received, epoch milliseconds; now, where there is none. */
+export async function firstWebhook(client: KafkaClient, signal: AbortSignal): Promise<number> {
   const topic = topicNames.events(client.settings.prefix)
   let first = Date.now()
   const begin = await offsetsAt(client, topic, 0)
-  const seen = new Set<number>()
-  let looked = 0
+  const open = new Set(begin.keys())
   const ranges = [...begin].map(([partition, from]) => ({ partition, from, to: Number.MAX_SAFE_INTEGER }))
-  await readRanges(client, 'reconcile-start', topic, ranges, ({ partition, headers, timestamp }) => {
-    if (++looked > MOST_LOOKED_AT) return 'stop'
-    if (headers.source !== 'webhook' || seen.has(partition)) return
-    seen.add(partition)
-    first = Math.min(first, timestamp)
-    return seen.size === begin.size ? 'stop' : undefined
-  })
+  const look = ({ partition, headers, timestamp }: { partition: number; headers: Record<string, string>; timestamp: number }) => {
+    if (headers.source === 'webhook') first = Math.min(first, timestamp)
+    // Records of a partition are in order of receipt: none behind this one is earlier.
+    if (timestamp >= first) open.delete(partition)
+    return open.size === 0 ? ('stop' as const) : undefined
+  }
+  await readRanges(client, 'reconcile-start', topic, ranges, look, signal)
   return first
 }

@@ -1,7 +1,9 @@
-// How far the backfill is: the metadata of its group's committed offset. A stale worker's commit is refused by Kafka itself.
+// The checkpoint: how far the backfill is. It is the metadata of the backfill group's committed offset, so Kafka itself refuses the commit
+// of a worker that has been replaced.
 import { logIdAt, logIdBefore, timeOfLogId } from '../../events/log-id.ts'
 import { RECORD_VERSION } from '../../topics/records.ts'
 
+/** All times are ISO 8601, empty where nothing is known. */
 export type Checkpoint = {
   /** The last log acknowledged by Kafka; empty before the first. */
   checkpoint: string
@@ -9,32 +11,70 @@ export type Checkpoint = {
   startFrom: string
   /** Counts the workers: each join begins a new term. */
   term: number
-  /** Everything that Auth0 stored until then has been read, ISO 8601: a quiet tenant's checkpoint grows old without anything missing. */
+  /** Everything that Auth0 stored until then has been read: a quiet tenant's checkpoint grows old without anything missing. */
   seenUntil: string
-  /** The tick that ran last, ISO 8601; empty for a continuous backfill. */
+  /** The tick that ran last; empty for a continuous backfill. */
   tick: string
-  /** When this was committed, ISO 8601. */
+  /** When this was committed. */
   at: string
+  /**
+   * Logs that the next poll may read again were published from then on, and none of them before START_FROM was applied: what to look
+   * for in the topic after a restart.
+   */
+  publishedFrom: string
 }
 
-export function encodeCheckpoint({ checkpoint, startFrom, term, seenUntil, tick, at }: Checkpoint): string {
-  return JSON.stringify({ v: RECORD_VERSION, checkpoint, start_from: startFrom, term, seen_until: seenUntil, tick, at })
+export const NO_CHECKPOINT: Checkpoint = {
+  checkpoint: '',
+  startFrom: '',
+  term: 0,
+  seenUntil: '',
+  tick: '',
+  at: '',
+  publishedFrom: '',
 }
 
-/** Undefined where nothing was committed, or the group expired. @throws on a newer major version */
+export function encodeCheckpoint({ checkpoint, startFrom, term, seenUntil, tick, at, publishedFrom }: Checkpoint): string {
+  return JSON.stringify({
+    v: RECORD_VERSION,
+    checkpoint,
+    start_from: startFrom,
+    term,
+    seen_until: seenUntil,
+    tick,
+    at,
+    published_from: publishedFrom,
+  })
+}
+
+/**
+ * What a committed offset's metadata says; undefined where it is no checkpoint: nothing was committed, the group expired, or a foreign
+ * tool wrote it. @throws on a newer major version, which only an update of this service can read
+ */
 export function decodeCheckpoint(metadata: string): Checkpoint | undefined {
-  if (!metadata.startsWith('{')) return undefined
-  const read = JSON.parse(metadata) as Record<string, unknown>
+  const read = objectOf(metadata)
+  if (!read) return undefined
   if (Number(read.v) > RECORD_VERSION)
     throw new Error(`the checkpoint was committed by a newer version (v ${String(read.v)}): update this service`)
   const text = (name: string) => (typeof read[name] === 'string' ? read[name] : '')
+  const time = (name: string) => (Number.isNaN(Date.parse(text(name))) ? '' : text(name))
   return {
     checkpoint: text('checkpoint'),
     startFrom: text('start_from'),
-    term: Number(read.term ?? 0),
-    seenUntil: text('seen_until'),
-    tick: text('tick'),
-    at: text('at'),
+    term: Number.isSafeInteger(read.term) ? (read.term as number) : 0,
+    seenUntil: time('seen_until'),
+    tick: time('tick'),
+    at: time('at'),
+    publishedFrom: time('published_from'),
+  }
+}
+
+function objectOf(text: string): Record<string, unknown> | undefined {
+  try {
+    const read: unknown = JSON.parse(text)
+    return typeof read === 'object' && read !== null && !Array.isArray(read) ? (read as Record<string, unknown>) : undefined
+  } catch {
+    return undefined
   }
 }
 

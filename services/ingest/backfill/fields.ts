@@ -1,4 +1,5 @@
 // Settings of the backfill, the second way in: logs read from the Management API.
+import { auth0Fields } from '../../auth0/fields.ts'
 import { startFromProblem } from '../../events/log-id.ts'
 import { type Environment, choice, integer, text } from '../../platform/settings.ts'
 import { CONTINUOUS, scheduleProblem, zoneProblem } from '../../platform/schedule.ts'
@@ -15,14 +16,7 @@ export function backfillFields(env: Environment) {
         default: 'off',
       },
     ),
-    domain: text('AUTH0_DOMAIN', "The tenant's domain, such as example.eu.auth0.com; not a custom domain", {
-      check: (domain) => (/^[a-z0-9.-]+$/i.test(domain) ? undefined : 'must be a host name without https://'),
-    }),
-    clientId: text('AUTH0_CLIENT_ID', 'Application with the scope read:logs; for reconcile read:log_streams too'),
-    clientSecret: text('AUTH0_CLIENT_SECRET', "The application's secret", { secret: true }),
-    apiUrl: text('AUTH0_API_URL', 'Where the Management API answers, when not at AUTH0_DOMAIN: an origin', {
-      check: (url) => (/^https?:\/\/[^/\s]+\/?$/.test(url) ? undefined : 'must be an origin such as https://example.com'),
-    }),
+    ...auth0Fields({ required: false }),
     batchSize: integer('BATCH_SIZE', 'Logs read per request of the backfill', { default: 100, min: 1, max: 100, live: true }),
     startFrom: text('START_FROM', 'Where the backfill begins, inclusive: a log_id or an ISO time; used once per value', {
       check: startFromProblem,

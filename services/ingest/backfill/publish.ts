@@ -6,8 +6,10 @@ import { type Source, storeEvents } from '../store.ts'
 import type { Backfill } from './contract.ts'
 
 const STORE_AGAIN_MS = 1_000
+/** Kafka has been away for so long: a failure, and told as one. */
+const TOLD_AFTER = 5
 
-/** @throws only when the signal is aborted */
+/** Resolves when Kafka has acknowledged all of it. @throws only when the signal is aborted */
 export async function publishAll(
   { store, runs, log, metrics }: Backfill,
   split: Split,
@@ -29,10 +31,12 @@ export async function publishAll(
         runs.count('bytes', value.length)
       }
       if (attempt > 1) log.info('Kafka takes the page now; the backfill goes on')
+      if (attempt > TOLD_AFTER) await runs.recovered()
       return
     } catch (error) {
-      if (attempt === 1)
-        log.warn({ error: errorText(error) }, 'Kafka does not take the page; the checkpoint waits, it is sent again')
+      const text = errorText(error)
+      if (attempt === 1) log.warn({ error: text }, 'Kafka does not take the page; the checkpoint waits, it is sent again')
+      if (attempt === TOLD_AFTER) void runs.troubled('failed', `Kafka does not take a page of logs: ${text}`)
       await sleep(STORE_AGAIN_MS, signal)
     }
   }

@@ -1,18 +1,24 @@
-// One worker among all ingest instances: the member of the backfill's group that owns the control partition. Each join is a new term.
+// One worker among all ingest instances: the member of the backfill's group that owns the control partition. Each beginning is a new term;
+// a term that ends by an error is followed by the next one, and whatever happens to the group, this instance joins it again.
 import { errorText } from '../../platform/errors.ts'
+import { sleep, within } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/logger.ts'
-import { sleep } from '../../platform/lifecycle.ts'
 import type { KafkaClient } from '../../topics/client.ts'
-import { consume } from '../../topics/consume.ts'
+import { consume, type GroupConsumer } from '../../topics/consume.ts'
 import { committedOffsets, logRanges } from '../../topics/groups.ts'
 import { groupNames, topicNames } from '../../topics/names.ts'
+import { aborted, againAndAgain } from './again.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
 
 /** The least that brokers allow by default: a worker that vanished is replaced within 10 s. */
 const SESSION_MS = 6_000
 const COMMIT_AGAIN_MS = 500
-/** A member that was put out joins again by itself; where it does not, a restart mends it. */
+/** For so long a commit may stay without an answer before the term ends: Kafka is away, or this member can commit nothing. */
+const COMMIT_MS = 60_000
+/** A member that was put out joins again by itself; where it does not, it is closed and joins anew. */
 const REJOIN_MS = 30_000
+/** The work of a term that has ended has this long to notice. */
+const STOP_MS = 30_000
 
 /** The term has ended: another worker goes on. Nothing that this one does now may be committed. */
 export class TermEnded extends Error {
@@ -23,84 +29,141 @@ export type Term = {
   number: number
   /** As the last term left it; undefined where nothing was ever committed. */
   found: Checkpoint | undefined
+  /** Aborted when another worker goes on. */
   signal: AbortSignal
   /** Resolves when Kafka has it. @throws TermEnded when Kafka refuses, for a later term has begun */
-  commit: (checkpoint: Omit<Checkpoint, 'term' | 'at'>) => Promise<void>
+  commit: (checkpoint: Checkpoint) => Promise<void>
 }
 
-/**
- * Joins the group. `work` is called with each term that this instance wins; it ends when the signal is aborted.
- * @param lost told when the group can be followed no longer
- */
-export async function joinBackfill(
-  client: KafkaClient,
-  log: Logger,
-  work: (term: Term) => Promise<void>,
-  lost: (error: Error) => void,
-): Promise<{ close: () => Promise<void> }> {
-  const topic = topicNames.control(client.settings.prefix)
-  const group = groupNames.backfill(client.settings.prefix)
-  let current: Promise<void> = Promise.resolve()
+export type Membership = {
+  client: KafkaClient
+  log: Logger
+  /** Called with each term that this instance wins, until its signal is aborted. */
+  work: (term: Term) => Promise<void>
+  /** Told of each end by error, in words for the operator. */
+  failed: (error: unknown, againMs: number) => void
+}
 
-  async function begin(place: Checkpoint | undefined, offset: number, ended: AbortSignal): Promise<void> {
-    const over = new AbortController()
-    const end = () => over.abort(new TermEnded('a later term has begun'))
-    ended.addEventListener('abort', end, { once: true })
-    const number = (place?.term ?? 0) + 1
-    const commit: Term['commit'] = async (checkpoint) => {
-      const metadata = encodeCheckpoint({ ...checkpoint, term: number, at: new Date().toISOString() })
-      for (;;) {
-        over.signal.throwIfAborted()
-        try {
-          if (await consumer.commit([{ partition: 0, offset, metadata }])) return
-        } catch (error) {
-          log.warn({ term: number, error: errorText(error) }, 'the checkpoint was not committed')
-          if (isPutOut(error)) {
-            end()
-            const rejoined = () => ended.aborted || lost(new Error('put out of the group, and no join has followed'))
-            setTimeout(rejoined, REJOIN_MS).unref()
-            throw over.signal.reason
-          }
-        }
-        await sleep(COMMIT_AGAIN_MS, over.signal)
+/** Belongs to the group until the signal is aborted; never rejects. */
+export async function belong(membership: Membership, signal: AbortSignal): Promise<void> {
+  const { client, log, failed } = membership
+  let sessionMs = SESSION_MS
+  await againAndAgain(
+    () => member(membership, sessionMs, signal),
+    (error, againMs) => {
+      // The operator's setting is the way to say what this cluster takes.
+      if (/session timeout/i.test(errorText(error))) {
+        sessionMs = Math.max(SESSION_MS, client.settings.sessionTimeout * 1000)
+        log.warn(
+          { session_ms: sessionMs },
+          'Kafka refused the session timeout of the backfill; it keeps to KAFKA_SESSION_TIMEOUT now',
+        )
+        if (sessionMs === SESSION_MS) log.error('raise KAFKA_SESSION_TIMEOUT to what the cluster allows')
       }
-    }
-    log.info({ term: number, checkpoint: place?.checkpoint }, 'this instance is the backfill worker')
-    try {
-      await work({ number, found: place, signal: over.signal, commit })
-    } catch (error) {
-      if (!over.signal.aborted) return lost(error as Error)
-    } finally {
-      ended.removeEventListener('abort', end)
-    }
-    log.info({ term: number }, 'the term has ended')
-  }
+      failed(error, againMs)
+    },
+    signal,
+  )
+}
 
+/** One membership, from the join to its end. @throws when it has ended by itself */
+async function member({ client, log, work, failed }: Membership, sessionMs: number, closing: AbortSignal): Promise<void> {
+  const topic = topicNames.control(client.settings.prefix)
+  const lost = Promise.withResolvers<never>()
+  lost.promise.catch(() => {}) // a crash before anybody waits for it
+  const joined = Promise.withResolvers<GroupConsumer>()
+  let current: Promise<void> = Promise.resolve()
+  /** Terms of one instance never overlap: the next begins when the work of the last has stopped. */
+  const afterTheLast = async (next: () => Promise<void>) => {
+    await within(current, STOP_MS, 'the end of the last term').catch((error: unknown) => log.error(errorText(error)))
+    return next()
+  }
   const consumer = await consume(client, {
-    group,
+    group: groupNames.backfill(client.settings.prefix),
     topic,
-    sessionMs: SESSION_MS,
+    sessionMs,
     handlers: {
       async assigned({ partitions, signal }) {
         if (!partitions.includes(0)) return new Map()
-        const [[range], committed] = await Promise.all([logRanges(client, topic), committedOffsets(client, group, topic)])
-        const metadata = committed.find(({ partition }) => partition === 0)?.metadata ?? ''
-        const found = decodeCheckpoint(metadata)
-        // The work of this instance's own last term has seen its signal; it ends before the next begins.
-        current = current.then(() => (signal.aborted ? undefined : begin(found, range.end, signal)))
+        const [range] = await logRanges(client, topic)
+        const assignment = AbortSignal.any([signal, closing])
+        const term = async () => {
+          const consumer = await joined.promise
+          await runTerm({ client, log, work, consumer, offset: range.end, assignment, lost: lost.reject })
+        }
+        current = afterTheLast(() => againAndAgain(term, failed, assignment))
         // One record is always there to fetch, the ingest's own: with the first fetch commits become possible.
         return new Map([[0, Math.max(range.start, range.end - 1)]])
       },
       records: async (_, messages) => messages.length,
       rebalancing: async () => {},
-      crashed: lost,
+      crashed: lost.reject,
     },
   })
-  return {
-    async close() {
-      await consumer.close()
-      await current
-    },
+  joined.resolve(consumer)
+  try {
+    await Promise.race([lost.promise, aborted(closing)])
+  } finally {
+    await consumer.close().catch((error: unknown) => log.warn(errorText(error))) // aborts the assignment
+    await afterTheLast(async () => {})
+  }
+}
+
+type TermOptions = Pick<Membership, 'client' | 'log' | 'work'> & {
+  consumer: GroupConsumer
+  /** Of the control topic's end: what is committed with the checkpoint. */
+  offset: number
+  assignment: AbortSignal
+  /** Told when this member is put out of the group and does not come back. */
+  lost: (error: Error) => void
+}
+
+async function runTerm({ client, log, work, consumer, offset, assignment, lost }: TermOptions): Promise<void> {
+  const { prefix } = client.settings
+  const committed = await committedOffsets(client, groupNames.backfill(prefix), topicNames.control(prefix))
+  const metadata = committed.find(({ partition }) => partition === 0)?.metadata ?? ''
+  const found = decodeCheckpoint(metadata)
+  if (!found && metadata !== '')
+    log.error(
+      { metadata: metadata.slice(0, 200) },
+      'the committed checkpoint is not readable: the backfill begins as if it were new',
+    )
+  const number = (found?.term ?? 0) + 1
+  const over = new AbortController()
+  const signal = AbortSignal.any([assignment, over.signal])
+
+  async function commit(checkpoint: Checkpoint): Promise<void> {
+    const metadata = encodeCheckpoint({ ...checkpoint, term: number, at: new Date().toISOString() })
+    let problem = 'no record of the control topic has been fetched'
+    for (const began = performance.now(); performance.now() - began < COMMIT_MS; ) {
+      signal.throwIfAborted()
+      try {
+        if (await consumer.commit([{ partition: 0, offset, metadata }])) return
+      } catch (error) {
+        problem = errorText(error)
+        log.warn({ term: number, error: problem }, 'the checkpoint was not committed')
+        if (isPutOut(error)) {
+          over.abort(new TermEnded('a later term has begun'))
+          const rejoined = () => assignment.aborted || lost(new Error('put out of the group, and no join has followed'))
+          setTimeout(rejoined, REJOIN_MS).unref()
+        }
+      }
+      await sleep(COMMIT_AGAIN_MS, signal)
+    }
+    throw new Error(`the checkpoint could not be committed for ${COMMIT_MS / 1000} s: ${problem}`)
+  }
+
+  log.info({ term: number, checkpoint: found?.checkpoint }, 'this instance is the backfill worker')
+  try {
+    await work({ number, found, signal, commit })
+    signal.throwIfAborted()
+    throw new Error('the work of the term has ended without a reason')
+  } catch (error) {
+    // Replaced, not failed: Kafka hands the next term out.
+    if (over.signal.aborted) await aborted(assignment).catch(() => {})
+    else if (!assignment.aborted) throw error
+  } finally {
+    log.info({ term: number }, 'the term has ended')
   }
 }
 

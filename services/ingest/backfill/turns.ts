@@ -10,14 +10,14 @@ export type Turn = { tick: Date | undefined }
 
 /**
  * Waits for the next turn. A tick that came due while nobody ran is run once, however many were missed; ticks that came due
- * during the last pass were skipped.
+ * during the last pass were skipped. @throws when the signal is aborted
  * @param last the tick that ran last, empty where none did
  */
 export async function nextTurn(options: {
   schedule: () => Schedule
   mayRun: () => boolean
   last: string
-  /** Whether a pass ran just before. */
+  /** No pass has run in this term yet: a continuous backfill begins at once, a missed tick is made up for. */
   isFirst: boolean
   /** A continuous backfill asks again so much later. */
   againMs: number
@@ -25,16 +25,18 @@ export async function nextTurn(options: {
   signal: AbortSignal
 }): Promise<Turn> {
   const { schedule, mayRun, last, isFirst, againMs, skipped, signal } = options
-  const since = new Date()
+  let since = new Date()
+  const begun = performance.now()
   if (!isFirst && last !== '') skipped(ticksBetween(schedule(), new Date(last), since))
   const isMissed = (due: Date | undefined) => isFirst && last !== '' && due !== undefined && due > new Date(last)
   for (;;) {
     signal.throwIfAborted()
     const now = new Date()
+    if (now < since) since = now // the clock was set back: the ticks from here on come again
     const current = schedule()
     if (mayRun()) {
       if (current.pattern === CONTINUOUS) {
-        if (isFirst || now.getTime() - since.getTime() >= againMs) return { tick: undefined }
+        if (isFirst || performance.now() - begun >= againMs) return { tick: undefined }
       } else {
         const due = lastTick(current, now)
         if (due && (due > since || isMissed(due))) return { tick: due }

@@ -95,5 +95,6 @@ test('reconcile - a pii_config that INGEST_REDACT does not cover: a hold that na
   await startPolling(env)
   const last = async () => (await reportsOf(broker, env.TOPIC_PREFIX)).at(-1)
   const held = await until('the hold', last, (report) => report?.status === 'held')
-  expect(held?.error).toContain('hides email (pii_config)')
+  expect(held?.error).toContain('hides email (pii_config), phone (pii_config)')
+  expect(held?.error).toContain('add email:mask,phone_number:mask,old_phone_number:mask,new_phone_number:mask to INGEST_REDACT')
 })

@@ -1,6 +1,6 @@
 // How long reading waits, by the headers of the last answer: half of the bucket is left to others.
 import { describe, expect, test } from 'vitest'
-import { readRateLimit, waitFor } from '../../../services/ingest/backfill/rate.ts'
+import { readRateLimit, waitFor } from '../../services/auth0/rate.ts'
 
 const NOW = 1_800_000_000_000
 

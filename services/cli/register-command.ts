@@ -1,0 +1,55 @@
+// The command `register`: its options, and what it answers.
+import type { Command } from 'commander'
+import { openAuth0 } from '../auth0/client.ts'
+import { auth0Fields } from '../auth0/fields.ts'
+import { readSettings } from '../platform/settings.ts'
+import { presentRegistered } from './present/own.ts'
+import type { OwnCommand } from './program.ts'
+import { BODY_FORMATS, FILTERS, PII_KINDS, readWanted, register, type Typed } from './register.ts'
+import { createStyle, type Terminal } from './terminal.ts'
+
+const HELP = `
+Examples:
+  auth0-logs register --url https://logs.example.com/logs
+  auth0-logs register --url https://logs.example.com/logs --pii hash --pii-fields email,phone --dry-run
+  auth0-logs register --pause
+
+Categories of --filter: ${FILTERS.join(', ')}
+
+What is not given stays as it is. Needs AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and the scopes read:log_streams,
+create:log_streams, update:log_streams; --dry-run needs read:log_streams alone.`
+
+export function registerCommand({ env, stdout, signal }: Terminal): OwnCommand {
+  const several = (text: string, before: string[] = []) => [...before, text]
+  return {
+    name: 'register',
+    summary: "create or update the tenant's log stream to the ingest",
+    add: (command: Command) =>
+      command
+        .option('--url <https://…/logs>', 'https address of the ingest; needed unless --pause or --resume is all')
+        .option('--token <value>', 'the whole Authorization value; the first of INGEST_TOKENS unless given')
+        .option('--name <name>', 'name of the log stream; one of this name is updated', 'auth0-log-pipeline')
+        .option('--format <format>', `body format: ${BODY_FORMATS.join(', ')}`)
+        .option('--start-from <time>', 'send logs stored since then first, ISO time; when the stream is created')
+        .option('--priority', 'a prioritised stream: eight types of security events, nothing else')
+        .option('--no-priority', 'no prioritised stream')
+        .option('--filter <category>', 'send only this category; may be given several times', several)
+        .option('--pii <way>', 'hide personal data in the stream: mask or hash')
+        .option('--pii-fields <kinds>', `what to hide, comma-separated; all unless given: ${PII_KINDS.join(', ')}`)
+        .option('--header <name: value>', 'send this header too; may be given several times', several)
+        .option('--pause', 'Auth0 sends nothing, and keeps the logs within its retention')
+        .option('--resume', 'set a paused stream active')
+        .option('--dry-run', 'say what would change, and change nothing')
+        .option('--json', 'the result as JSON, for programs')
+        .addHelpText('after', HELP)
+        .action(async ({ json, dryRun = false, ...typed }: Typed & { json?: boolean; dryRun?: boolean }) => {
+          if (typed.url === undefined && !typed.pause && !typed.resume)
+            command.error("error: required option '--url <https://…/logs>' not specified", { exitCode: 2 })
+          const tokens = env.INGEST_TOKENS?.trim() ?? ''
+          const wanted = readWanted(typed, tokens)
+          const auth0 = await openAuth0(readSettings(auth0Fields({ required: true }), env))
+          const result = await register(auth0, wanted, { tokens, dryRun, signal })
+          stdout.write(`${json ? JSON.stringify(result, null, 2) : presentRegistered(result, createStyle(stdout, env))}\n`)
+        }),
+  }
+}

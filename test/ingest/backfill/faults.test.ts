@@ -1,0 +1,174 @@
+// Every call that a backfill makes, failing in turn: it is told in the error's own words, and the logs arrive all the same.
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from 'vitest'
+import { startBackfill } from '../../../services/ingest/backfill/start.ts'
+import { createLifecycle } from '../../../services/platform/lifecycle.ts'
+import type { Logger } from '../../../services/platform/logger.ts'
+import { createMetrics } from '../../../services/platform/metrics.ts'
+import { type Auth0StandIn, startAuth0 } from '../../../services/sandbox/auth0.ts'
+import { ensureTopics } from '../../../services/topics/create.ts'
+import { openProducer } from '../../../services/topics/produce.ts'
+import { betweenAuth0 } from '../../support/auth0-proxy.ts'
+import { backfillEnv, reportsOf } from '../../support/backfill.ts'
+import { faultyKafka, faultyProducer, type Hook } from '../../support/faulty-kafka.ts'
+import { newPrefix, testKafka } from '../../support/kafka.ts'
+import { type Broker, openBroker } from '../../support/plain-kafka.ts'
+import { until } from '../../support/wait.ts'
+
+let broker: Broker
+beforeAll(async () => {
+  broker = await openBroker(inject('brokers'))
+})
+afterAll(() => broker.close())
+
+/** A backfill in this process, every call of which passes the hook; `told` is all that it logs from a warning on. */
+async function backfillWith(auth0: Auth0StandIn, hook: Hook) {
+  const prefix = newPrefix()
+  const between = await betweenAuth0(auth0.origin, ({ path }) => {
+    try {
+      return void hook(`auth0 ${path}`)
+    } catch (error) {
+      return { status: 500, body: JSON.stringify({ message: (error as Error).message }) }
+    }
+  })
+  const told: string[] = []
+  const say = (...args: unknown[]) => void told.push(JSON.stringify(args))
+  const quiet = () => {}
+  const log = { trace: quiet, debug: quiet, info: quiet, warn: say, error: say } as unknown as Logger
+  const plain = { ...testKafka(broker.brokers, prefix), log }
+  await ensureTopics(plain, ['events', { deadLetters: 'ingest' }, 'reports', 'control'])
+  const client = faultyKafka(plain, hook)
+  const real = openProducer(plain, 'test')
+  // As the ingest does before the backfill begins.
+  await real.send(`${prefix}.control`, [{ key: Buffer.from('service/ingest'), value: Buffer.from('{"v":1}') }], 5_000)
+  const producer = faultyProducer(real, prefix, hook)
+  const published: string[] = []
+  const failures: Error[] = []
+  const lifecycle = createLifecycle((error) => failures.push(error))
+  await startBackfill({
+    env: { ...backfillEnv(broker.brokers, prefix, auth0), AUTH0_API_URL: between.origin },
+    client,
+    producer,
+    store: {
+      async store(records) {
+        await producer.send(prefix, records, 5_000)
+        for (const { key } of records) published.push(String(key))
+        return []
+      },
+      quarantine: async () => {},
+      redact: undefined,
+      maxEventBytes: 1_000_000,
+      counted: { received: () => {}, quarantined: () => {} },
+    },
+    redacted: [],
+    instance: 'test',
+    metrics: createMetrics('test', '0'),
+    log,
+    lifecycle,
+  })
+  const close = async () => {
+    const unclosed = await lifecycle.close()
+    await real.close()
+    return unclosed
+  }
+  return { prefix, told, published, failures, close }
+}
+
+async function tenant(logs: number) {
+  const auth0 = await startAuth0()
+  onTestFinished(() => auth0.close())
+  auth0.append(logs)
+  return auth0
+}
+
+/** All that was asked for in a run in which nothing fails. */
+async function callsOf(): Promise<string[]> {
+  const auth0 = await tenant(20)
+  const calls = new Set<string>()
+  const run = await backfillWith(auth0, (call) => void calls.add(call))
+  await until(
+    'all logs',
+    () => run.published.length,
+    (count) => count >= 20,
+  )
+  await until(
+    'a report',
+    () => [...calls],
+    (all) => all.includes('produce reports'),
+  )
+  expect(await run.close()).toEqual([])
+  expect(run.failures).toEqual([])
+  return [...calls]
+}
+
+/** Fails a call the first two times. Answers what went wrong with that, undefined where all was well. */
+async function survives(call: string, error: () => Error): Promise<string | undefined> {
+  const auth0 = await tenant(20)
+  let left = 2
+  const run = await backfillWith(auth0, (made) => {
+    if (made !== call || left <= 0) return
+    left--
+    throw error()
+  })
+  const words = error().message
+  const isTold = async () =>
+    run.told.some((line) => line.includes(words)) ||
+    (await reportsOf(broker, run.prefix)).some(({ error }) => error.includes(words))
+  try {
+    await until(
+      `the logs in spite of ${call}`,
+      () => new Set(run.published).size,
+      (count) => count >= 20,
+      { limitMs: 25_000 },
+    )
+    await until(
+      `the failure of ${call} to be made`,
+      () => left,
+      (n) => n < 2,
+    )
+    await until(`words on ${call}`, isTold, Boolean, { limitMs: 5_000, everyMs: 200 })
+    auth0.append(3)
+    await until(
+      `later logs after ${call}`,
+      () => new Set(run.published).size,
+      (count) => count >= 23,
+      { limitMs: 15_000 },
+    )
+    expect(run.failures, call).toEqual([])
+    return undefined
+  } catch (problem) {
+    return `${(problem as Error).message}\n  told: ${run.told
+      .map((line) => line.slice(0, 200))
+      .slice(0, 5)
+      .join('\n  ')}`
+  } finally {
+    await run.close()
+  }
+}
+
+test('each call of a pass failing in turn, by an error or a bug - is told, and the backfill goes on', {
+  timeout: 120_000,
+}, async () => {
+  const calls = await callsOf()
+  expect(calls).toEqual(
+    expect.arrayContaining([
+      'auth0 /oauth/token',
+      'auth0 /api/v2/logs',
+      'backfill commit',
+      'produce events',
+      'produce reports',
+      'produce control',
+    ]),
+  )
+  const problems: (string | undefined)[] = []
+  const waiting = [...calls.entries()]
+  const worker = async () => {
+    for (let next = waiting.pop(); next; next = waiting.pop()) {
+      const [i, call] = next
+      const words = `on purpose: ${call}`
+      problems.push(await survives(call, () => (i % 2 === 0 ? new Error(words) : new TypeError(words))))
+    }
+  }
+  await Promise.all(Array.from({ length: 6 }, worker))
+  expect(problems.filter(Boolean)).toEqual([])
+  expect(problems).toHaveLength(calls.length)
+})
