@@ -15,11 +15,11 @@ const SEVERITIES = [7, 6, 4, 3, 2]
 const TOKEN_ENTERPRISE = 41058
 const NEWLINE = 0x0a
 
-export function encode(event: LogEvent, settings: PapertrailSettings): Encoded<Buffer> {
-  if (event.data === null) return { unsendable: 'not_an_event' }
+export function encode(event: LogEvent, settings: PapertrailSettings, now = Date.now()): Encoded<Buffer> {
+  if (!event.isObject) return { unsendable: 'not_an_event' }
   const line = onOneLine(event.value)
-  const json = event.data.log_id === undefined ? withLogId(line, event.id) : line
-  const at = event.happenedAt
+  const json = event.member('log_id') === undefined ? withLogId(line, event.id) : line
+  const at = event.happenedAt(now)
   const priority = FACILITIES.indexOf(settings.facility) * 8 + SEVERITIES[typeLevel(event.type)]
   const structured = settings.token ? `[${settings.token}@${TOKEN_ENTERPRISE}]` : '-'
   const head = `<${priority}>1 ${new Date(at).toISOString()} ${hostName(settings.system)} auth0 - ${messageId(event.type)} ${structured} `

@@ -1,5 +1,5 @@
 // An Auth0 log as a Segment `track` call, written around the bytes of `data`: no field is dropped, no number changed. Pure.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { onOneLine } from '../../events/compact.ts'
 import type { LogEvent } from '../../events/log-event.ts'
 import { typeName } from '../../events/types.ts'
@@ -19,12 +19,15 @@ const LIBRARY = '"library":{"name":"auth0-log-pipeline","version":"1"}'
  * One element of the batch: event = the type's name, messageId = log_id (Segment drops repeats by it), timestamp = the event's
  * time, properties = all of `data`. Without a user_id the anonymousId is made of client and address, the same for the same two.
  */
-export function encode(event: LogEvent): Encoded<TrackCall> {
-  const { data } = event
-  if (data === null) return { unsendable: 'not_an_event' }
-  if (Object.keys(data).length > MAX_PROPERTIES) return { unsendable: 'too_many_properties' }
-  const { user_id: userId, ip, user_agent: userAgent } = data
-  const at = event.happenedAt
+export function encode(event: LogEvent, _?: unknown, now = Date.now()): Encoded<TrackCall> {
+  if (!event.isObject) return { unsendable: 'not_an_event' }
+  // Repeated names are one property: only where there are this many is it worth a parse to know.
+  if (event.memberCount > MAX_PROPERTIES && Object.keys(event.data ?? {}).length > MAX_PROPERTIES)
+    return { unsendable: 'too_many_properties' }
+  const userId = event.member('user_id')
+  const ip = event.member('ip')
+  const userAgent = event.member('user_agent')
+  const at = event.happenedAt(now)
   const who = isText(userId) ? `"userId":${JSON.stringify(userId)}` : `"anonymousId":"${anonymousId(event)}"`
   const context = `${isText(ip) ? `"ip":${JSON.stringify(ip)},` : ''}${isText(userAgent) ? `"userAgent":${JSON.stringify(userAgent)},` : ''}`
   const head =
@@ -36,8 +39,9 @@ export function encode(event: LogEvent): Encoded<TrackCall> {
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
-function anonymousId({ id, data }: LogEvent): string {
-  const { client_id: client, ip } = data ?? {}
-  const known = isText(client) || isText(ip) ? `${String(client ?? '')} ${String(ip ?? '')}` : id
-  return createHash('sha256').update(known).digest('hex').slice(0, 32)
+function anonymousId(event: LogEvent): string {
+  const client = event.member('client_id')
+  const ip = event.member('ip')
+  const known = isText(client) || isText(ip) ? `${isText(client) ? client : ''} ${isText(ip) ? ip : ''}` : event.id
+  return hash('sha256', known, 'hex').slice(0, 32)
 }
