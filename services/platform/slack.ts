@@ -3,6 +3,7 @@
 import { type FetchFunction, IncomingWebhook, IncomingWebhookHTTPError } from '@slack/webhook'
 import { backoffMs } from './backoff.ts'
 import { errorText } from './errors.ts'
+import { retryAfterMs } from './http-answers.ts'
 import { sleep } from './lifecycle.ts'
 import type { Logger } from './logger.ts'
 import { text } from './settings.ts'
@@ -139,11 +140,4 @@ function hintFor(reason: string): string {
   if (reason === 'http_429') return 'Slack takes one message a second; it is sent again when Slack asked for it'
   if (/^http_(401|403|404|410)$/.test(reason)) return 'the webhook is not valid any more: set a new SLACK_INCOMING_WEBHOOK'
   return 'no message is lost: it is kept and sent again'
-}
-
-/** `Retry-After` in milliseconds: seconds or an HTTP date. */
-function retryAfterMs(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined
-  const at = /^\d+(\.\d+)?$/.test(header.trim()) ? now + Number(header) * 1_000 : Date.parse(header)
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now)
 }

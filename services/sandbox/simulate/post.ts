@@ -2,6 +2,7 @@
 import { Agent, type IncomingMessage, request as httpRequest } from 'node:http'
 import { Agent as TlsAgent, request as httpsRequest } from 'node:https'
 import { errorText } from '../../platform/errors.ts'
+import { retryAfterMs } from '../../platform/http-answers.ts'
 import { sleep } from '../../platform/lifecycle.ts'
 
 export type PostTarget = { url: URL; token: string; agent: Agent; headers: Record<string, string> }
@@ -54,7 +55,7 @@ async function post(target: PostTarget, body: Buffer, signal: AbortSignal): Prom
     if (status >= 200 && status < 300) return { taken: countsOf(text) }
     return {
       problem: `answer ${status}: ${text.slice(0, ANSWER_BYTES_SHOWN)}`,
-      waitMs: retryAfterMs(response.headers['retry-after']),
+      waitMs: retryAfterMs(response.headers['retry-after'], Date.now()),
     }
   } catch (error) {
     return { problem: errorText(error) }
@@ -91,11 +92,4 @@ function countsOf(text: string): Taken {
   } catch {
     return { accepted: 0, quarantined: 0 }
   }
-}
-
-/** Seconds, or a date. */
-function retryAfterMs(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined
-  const ms = /^\d+$/.test(header) ? Number(header) * 1_000 : Date.parse(header) - Date.now()
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
 }
