@@ -25,7 +25,7 @@ const EMPTY_OBJECT = /^\{\s*\}$/
 
 /** The event with its log_id as the first field, for those whose `data` has none. */
 export function withLogId(json: Buffer, id: string): Buffer {
-  const text = json.toString()
+  const text = json.toString().trim()
   const rest = EMPTY_OBJECT.test(text) ? '}' : `,${text.slice(1)}`
   return Buffer.from(`{"log_id":${JSON.stringify(id)}${rest}`)
 }

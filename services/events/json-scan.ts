@@ -11,7 +11,7 @@ const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
 
 /** 1 = stands for itself inside a string: ASCII without controls, quote and backslash. */
-const PLAIN = Uint8Array.from({ length: 256 }, (_, c) => (c >= 0x20 && c < 0x80 && c !== QUOTE && c !== BACKSLASH ? 1 : 0))
+export const PLAIN = Uint8Array.from({ length: 256 }, (_, c) => (c >= 0x20 && c < 0x80 && c !== QUOTE && c !== BACKSLASH ? 1 : 0))
 /** 1 = may follow a backslash, `u` apart. */
 const ESCAPED = Uint8Array.from({ length: 256 }, (_, c) => ('"\\/bfnrt'.includes(String.fromCharCode(c)) ? 1 : 0))
 const HEX = Uint8Array.from({ length: 256 }, (_, c) => (/[0-9a-fA-F]/.test(String.fromCharCode(c)) ? 1 : 0))
@@ -95,7 +95,7 @@ export function scanObject(
 }
 
 /** @param i the index of the byte after the opening quote. Answers the index after the closing one, or -1. */
-function skipString(bytes: Buffer, i: number): number {
+export function skipString(bytes: Buffer, i: number): number {
   for (;;) {
     while (PLAIN[bytes[i]] === 1) i++
     const c = bytes[i]
@@ -122,7 +122,7 @@ function skipName(bytes: Buffer, i: number): number {
   return bytes[i] === COLON ? skipSpace(bytes, i + 1) : -1
 }
 
-function skipNumber(bytes: Buffer, i: number): number {
+export function skipNumber(bytes: Buffer, i: number): number {
   if (bytes[i] === 0x2d) i++
   if (bytes[i] === 0x30) i++
   else if (isDigit(bytes[i])) i = skipDigits(bytes, i)
@@ -147,7 +147,7 @@ function skipDigits(bytes: Buffer, i: number): number {
   return i
 }
 
-function skipLiteral(bytes: Buffer, i: number): number {
+export function skipLiteral(bytes: Buffer, i: number): number {
   const c = bytes[i]
   if (c === 0x6e) return bytes[i + 1] === 0x75 && bytes[i + 2] === 0x6c && bytes[i + 3] === 0x6c ? i + 4 : -1 // null
   if (c === 0x74) return bytes[i + 1] === 0x72 && bytes[i + 2] === 0x75 && bytes[i + 3] === 0x65 ? i + 4 : -1 // true
@@ -172,10 +172,11 @@ function utf8Length(bytes: Buffer, i: number): number {
   return 0
 }
 
-function grown(stack: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+/** Room for twice as many open containers. */
+export function grown(stack: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(stack.length * 2)
   larger.set(stack)
   return larger
 }
 
-export const JSON_BYTES = { QUOTE, COMMA, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT } as const
+export const JSON_BYTES = { QUOTE, COMMA, COLON, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT } as const

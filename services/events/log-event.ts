@@ -1,4 +1,6 @@
-// One Auth0 log as the topic holds it. Lazy: JSON is parsed by who needs it first, and only once.
+// One Auth0 log as the topic holds it. Lazy: its bytes are scanned when somebody asks for a member, once; only who asks for `data`
+// pays for a parse of all of it.
+import { type MemberName, memberOf, type Members, scanMembers } from './members.ts'
 
 type LogData = Readonly<Record<string, unknown>>
 
@@ -18,6 +20,7 @@ export class LogEvent {
   ending: Ending | undefined
   /** From the header alone: whether it has one tells our records from others. */
   readonly #type: string | undefined
+  #members: Members | null | undefined
   #data: LogData | null | undefined
 
   /** @param record as the topic holds it; `type` from its header, undefined where it has none */
@@ -36,7 +39,29 @@ export class LogEvent {
     this.offset = record.offset
     this.ending = undefined
     this.#type = record.type
+    this.#members = undefined
     this.#data = undefined
+  }
+
+  /** Whether the bytes are a JSON object. */
+  get isObject(): boolean {
+    return this.#scanned() !== null
+  }
+
+  /** Members of `data` as they are written, a repeated name each time; 0 where the bytes are no JSON object. */
+  get memberCount(): number {
+    return this.#scanned()?.count ?? 0
+  }
+
+  /** A member of `data` as JSON.parse would give it; undefined where it is absent or the bytes are no JSON object. */
+  member(name: MemberName): unknown {
+    const members = this.#scanned()
+    return members ? memberOf(this.value, members, name) : undefined
+  }
+
+  #scanned(): Members | null {
+    if (this.#members === undefined) this.#members = scanMembers(this.value)
+    return this.#members
   }
 
   /** The parsed `data`, or null where the bytes are no JSON object. */
@@ -47,12 +72,14 @@ export class LogEvent {
 
   /** The type code; empty where `data` has none or it is no string. */
   get type(): string {
-    return this.#type ?? typeOf(this.data)
+    if (this.#type !== undefined) return this.#type
+    const type = this.member('type')
+    return typeof type === 'string' ? type : ''
   }
 
   /** Whether this is an Auth0 log at all: ours always is, a foreign producer may have written anything. */
   get isEvent(): boolean {
-    return this.id !== '' && (this.#type !== undefined || this.data !== null)
+    return this.id !== '' && (this.#type !== undefined || this.isObject)
   }
 
   /** The same event with other bytes, for the way out; the original stays what it is. */
@@ -61,24 +88,28 @@ export class LogEvent {
     return new LogEvent({ id, type: this.#type, value, receivedAt, partition, offset })
   }
 
-  /** Lets go of what was parsed: an event may wait long for its delivery, and objects take five times the room of their bytes. */
+  /** Lets go of what was found and parsed: an event may wait long for its delivery, and objects take five times the room of their bytes. */
   release(): void {
+    this.#members = undefined
     this.#data = undefined
   }
 
-  /** When it happened by the event's own `date`; the time of receipt where that is not usable. Milliseconds. */
-  get happenedAt(): number {
-    const date = this.data?.date
+  /**
+   * When it happened, milliseconds since the epoch: by the event's own `date`, else by the time of receipt, else `now`. Each is
+   * passed over where no vendor could hold it: CloudWatch begins with 1970, ISO 8601 and RFC 5424 end with the year 9999.
+   */
+  happenedAt(now: number): number {
+    const date = this.member('date')
     const time = typeof date === 'string' || typeof date === 'number' ? new Date(date).getTime() : Number.NaN
-    return time >= YEAR_1 && time <= YEAR_9999 ? time : this.receivedAt
+    if (isUsable(time)) return time
+    return isUsable(this.receivedAt) ? this.receivedAt : now
   }
 }
 
-/** ISO 8601 and RFC 5424 write years with four digits; NaN is outside too. */
-const YEAR_1 = Date.parse('0001-01-01T00:00:00Z')
-const YEAR_9999 = Date.parse('9999-12-31T23:59:59.999Z')
+const END_OF_9999 = Date.parse('9999-12-31T23:59:59.999Z')
 
-const typeOf = (data: LogData | null) => (typeof data?.type === 'string' ? data.type : '')
+/** NaN is not. */
+const isUsable = (time: number) => time >= 0 && time <= END_OF_9999
 
 function parseObject(bytes: Buffer): LogData | null {
   try {

@@ -23,6 +23,7 @@ describe('withLogId', () => {
     ['{ "type" : "s" }', '{"log_id":"900", "type" : "s" }'],
     ['{}', '{"log_id":"900"}'],
     ['{ \n }', '{"log_id":"900"}'],
+    [' {"type":"s"} ', '{"log_id":"900","type":"s"}'],
   ])('%j - gets the log_id first', (json, expected) => {
     expect(withLogId(Buffer.from(json), '900').toString()).toBe(expected)
   })

@@ -63,17 +63,51 @@ describe('LogEvent', () => {
     expect(logEvent(value, { type }).type).toBe(expected)
   })
 
+  test('member - as the bytes have it, after withValue too; nothing of what is no object', () => {
+    const event = logEvent('{"user_id":"auth0|1","ip":7,"details":{"type":"x"}}')
+    expect([event.member('user_id'), event.member('ip'), event.member('type'), event.memberCount]).toEqual([
+      'auth0|1',
+      7,
+      undefined,
+      3,
+    ])
+    expect(event.withValue(Buffer.from('{"ip":8}')).member('ip')).toBe(8)
+    event.release()
+    expect(event.member('ip')).toBe(7)
+    const none = logEvent('[1]', { type: 's' })
+    expect([none.isObject, none.member('ip'), none.memberCount]).toEqual([false, undefined, 0])
+  })
+
+  const NOW = Date.parse('2026-11-28T12:00:00.000Z')
+
   test.each([
     ['{"date":"2026-11-23T09:59:57.123Z"}', Date.parse('2026-11-23T09:59:57.123Z')],
     ['{"date":1795374000000}', 1_795_374_000_000],
+    ['{"date":"1970-01-01T00:00:00.000Z"}', 0],
+    ['{"date":"9999-12-31T23:59:59.999Z"}', 253_402_300_799_999],
     ['{"date":"yesterday"}', RECEIVED],
     ['{"date":null}', RECEIVED],
     ['{"date":["2026"]}', RECEIVED],
     ['{}', RECEIVED],
     ['no JSON', RECEIVED],
+    ['{"date":"0001-01-01T00:00:00.000Z"}', RECEIVED],
+    ['{"date":"1969-12-31T23:59:59.999Z"}', RECEIVED],
+    ['{"date":-1}', RECEIVED],
+    ['{"date":1e400}', RECEIVED],
+    ['{"date":"+012345-01-01T00:00:00.000Z"}', RECEIVED],
   ])('happenedAt - of %s', (value, expected) => {
-    expect(logEvent(value).happenedAt).toBe(expected)
+    expect(logEvent(value).happenedAt(NOW)).toBe(expected)
   })
+
+  test.each([-9e15, -1, 9e15, 8.64e15, Number.NaN, Number.POSITIVE_INFINITY, 253_402_300_800_000])(
+    'happenedAt - without a usable date and received at %d, which nobody can hold: now',
+    (receivedAt) => {
+      const at = (value: string) =>
+        new LogEvent({ id: '900', value: Buffer.from(value), receivedAt, partition: 3, offset: 7 }).happenedAt(NOW)
+      expect([at('{}'), at('{"date":"0001-01-01T00:00:00Z"}')]).toEqual([NOW, NOW])
+      expect(at('{"date":"2026-11-23T09:59:57.123Z"}')).toBe(Date.parse('2026-11-23T09:59:57.123Z'))
+    },
+  )
 
   test('withValue - is the same event with other bytes; the first stays as it is', () => {
     const event = logEvent('{"type":"s","ip":"203.0.113.7"}', { type: 's' })

@@ -5,10 +5,10 @@ import type { LogEvent } from '../../events/log-event.ts'
 import type { Encoded } from '../runtime/contract.ts'
 import { PER_EVENT_BYTES } from './limits.ts'
 
-export function encode(event: LogEvent): Encoded<InputLogEvent> {
-  if (event.data === null) return { unsendable: 'not_an_event' }
+export function encode(event: LogEvent, _?: unknown, now = Date.now()): Encoded<InputLogEvent> {
+  if (!event.isObject) return { unsendable: 'not_an_event' }
   const line = onOneLine(event.value)
-  const bytes = event.data.log_id === undefined ? withLogId(line, event.id) : line
-  const at = event.happenedAt
+  const bytes = event.member('log_id') === undefined ? withLogId(line, event.id) : line
+  const at = event.happenedAt(now)
   return { item: { timestamp: at, message: bytes.toString() }, bytes: bytes.length + PER_EVENT_BYTES, at }
 }

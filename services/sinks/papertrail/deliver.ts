@@ -1,18 +1,24 @@
-// Syslog over TLS or TCP: one connection with back-pressure. A write that was taken is no delivery (syslog has no acknowledgement):
-// the runtime counts it after `settleMs` without a break, and hears of a break here. syslog-client cannot do any of this.
+// Syslog over TLS or TCP: one connection with back-pressure. Syslog has no acknowledgement: a delivery is done when the other side's
+// TCP has taken its bytes, the runtime counts it `settleMs` later, and hears here of a break until then.
+import { readFileSync } from 'node:fs'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { errorText } from '../../platform/errors.ts'
 import type { Settings } from '../../platform/settings.ts'
 import type { Connection, Outcome } from '../runtime/contract.ts'
-import { outcomeOfError } from '../runtime/outcome.ts'
-import type { fields } from './fields.ts'
+import { discreet, outcomeOfError } from '../runtime/outcome.ts'
+import { fields } from './fields.ts'
+import { STALL_MS } from './limits.ts'
+import { sendQueueBytes } from './send-queue.ts'
 
 type PapertrailSettings = Settings<typeof fields>
 
 const KEEP_ALIVE_MS = 10_000
 const CHECK_MS = 10_000
 const CLOSE_MS = 2_000
+/** How soon the send queue is looked at again: at first at once, for most other sides take all in a millisecond. */
+const LOOK_FIRST_MS = 2
+const LOOK_LATER_MS = 100
 
 export async function connectStream(settings: PapertrailSettings): Promise<Connection<Buffer>> {
   let socket: Socket | undefined
@@ -50,55 +56,86 @@ export async function connectStream(settings: PapertrailSettings): Promise<Conne
     return fresh
   }
 
-  return {
-    async deliver(items, signal) {
-      try {
-        return await write(await open(signal), items, signal)
-      } catch (error) {
-        return outcomeOfError(error)
-      }
-    },
-    async check() {
-      await open(AbortSignal.timeout(CHECK_MS)).catch((error) => {
-        throw new Error(
-          `${settings.host}:${settings.port} (${settings.transport}): ${errorText(error)}; check PAPERTRAIL_HOST, _PORT and _CA_FILE`,
-        )
-      })
-    },
-    async close() {
-      const last = socket
-      if (!last) return
-      const gone = new Promise<void>((resolve) => last.once('close', () => resolve()))
-      last.end()
-      setTimeout(() => last.destroy(), CLOSE_MS).unref()
-      await gone
-    },
-    broken: () => closed.promise,
+  async function check(): Promise<void> {
+    await open(AbortSignal.timeout(CHECK_MS)).catch((error) => {
+      throw new Error(
+        `${settings.host}:${settings.port} (${settings.transport}): ${errorText(error)}; check PAPERTRAIL_HOST, _PORT and _CA_FILE`,
+      )
+    })
   }
+
+  async function close(): Promise<void> {
+    const last = socket
+    if (!last) return
+    const gone = new Promise<void>((resolve) => last.once('close', () => resolve()))
+    last.end()
+    setTimeout(() => last.destroy(), CLOSE_MS).unref()
+    await gone
+  }
+
+  const deliver: Connection<Buffer>['deliver'] = async (items, signal) => write(await open(signal), items, signal)
+  return discreet({ deliver, check, close, broken: () => closed.promise }, fields, settings)
 }
 
-function dial({ transport, host, port, ca }: PapertrailSettings): Socket {
+/** The authority's file is read anew for each connection: certificates are renewed while a sink runs. */
+function dial({ transport, host, port, caFile }: PapertrailSettings): Socket {
   if (transport === 'tcp') return connectTcp({ host, port })
-  return connectTls({ host, port, ...(ca ? { ca: [ca] } : {}), ...(isIP(host) ? {} : { servername: host }) })
+  return connectTls({
+    host,
+    port,
+    ...(caFile ? { ca: [readFileSync(caFile)] } : {}),
+    ...(isIP(host) ? {} : { servername: host }),
+  })
 }
 
-/** Resolves when the kernel has taken all bytes; after a break or an abort it is not known what arrived. */
+/** Resolves when the other side's TCP has taken all bytes; after a break, a standstill or an abort it is not known what arrived. */
 function write(socket: Socket, items: Buffer[], signal: AbortSignal): Promise<Outcome> {
   return new Promise((resolve) => {
+    /** The kernel has all of it; the rest is between it and the other side. */
+    let handed = false
+    let waiting = sendQueueBytes(socket)
+    let since = performance.now()
+    let timer: NodeJS.Timeout | undefined
+
     const done = (outcome: Outcome) => {
+      clearTimeout(timer)
       socket.off('close', broke)
       signal.removeEventListener('abort', aborted)
       resolve(outcome)
     }
+    /** A half-written message must not be followed by another. */
+    const cut = (reason: string, message: string) => {
+      done({ kind: 'retry', reason, message })
+      socket.destroy()
+    }
     const broke = () =>
       done({ kind: 'retry', reason: 'connection_reset', message: 'the connection broke while messages were written' })
-    const aborted = () => {
-      socket.destroy() // a half-written message must not be followed by another
-      done({ kind: 'retry', reason: 'timeout', message: 'the other side took nothing within the time limit' })
+    const aborted = () => cut('timeout', 'the other side took nothing within the time limit')
+    /** Where nobody can tell what waits, what the kernel has is taken for delivered, and a standstill ends with the time limit. */
+    const look = (nextMs: number) => {
+      const left = sendQueueBytes(socket)
+      if (handed && !left) return done({ kind: 'delivered' })
+      if (left === undefined || left !== waiting) since = performance.now()
+      else if (performance.now() - since >= STALL_MS) {
+        const seconds = STALL_MS / 1000
+        return cut(
+          'stalled',
+          `the other side has taken nothing for ${seconds} s while ${left} bytes wait for it: cut, to be sent again`,
+        )
+      }
+      waiting = left
+      timer = setTimeout(look, nextMs, Math.min(2 * nextMs, LOOK_LATER_MS))
     }
+
     socket.once('close', broke)
     signal.addEventListener('abort', aborted, { once: true })
     if (signal.aborted) return aborted()
-    socket.write(Buffer.concat(items), (error) => done(error ? outcomeOfError(error) : { kind: 'delivered' }))
+    timer = setTimeout(look, LOOK_LATER_MS, LOOK_LATER_MS)
+    socket.write(Buffer.concat(items), (error) => {
+      if (error) return done(outcomeOfError(error))
+      clearTimeout(timer)
+      handed = true
+      look(LOOK_FIRST_MS)
+    })
   })
 }

@@ -1,4 +1,6 @@
-// An Auth0 log as an RFC 5424 message: severity by the event's level, time of the event, the JSON on one line. Pure.
+// An Auth0 log as an RFC 5424 message: the header is syslog-client's, the bytes of the JSON follow it on one line. Pure.
+// Its transports are not used: they know no TLS, no back-pressure and no break, and an error without a listener ends the process.
+import { Client } from 'syslog-client'
 import { onOneLine, withLogId } from '../../events/compact.ts'
 import type { LogEvent } from '../../events/log-event.ts'
 import { typeLevel } from '../../events/types.ts'
@@ -14,22 +16,38 @@ const SEVERITIES = [7, 6, 4, 3, 2]
 /** SolarWinds' number in the structured data. */
 const TOKEN_ENTERPRISE = 41058
 const NEWLINE = 0x0a
+/** Structured data and message as the library writes them where there is neither. */
+const END = '- \n'
+/** Formats, and never sends. */
+const formatter = new Client('')
 
-export function encode(event: LogEvent, settings: PapertrailSettings): Encoded<Buffer> {
-  if (event.data === null) return { unsendable: 'not_an_event' }
+export function encode(event: LogEvent, settings: PapertrailSettings, now = Date.now()): Encoded<Buffer> {
+  if (!event.isObject) return { unsendable: 'not_an_event' }
   const line = onOneLine(event.value)
-  const json = event.data.log_id === undefined ? withLogId(line, event.id) : line
-  const at = event.happenedAt
-  const priority = FACILITIES.indexOf(settings.facility) * 8 + SEVERITIES[typeLevel(event.type)]
-  const structured = settings.token ? `[${settings.token}@${TOKEN_ENTERPRISE}]` : '-'
-  const head = `<${priority}>1 ${new Date(at).toISOString()} ${hostName(settings.system)} auth0 - ${messageId(event.type)} ${structured} `
-  const length = Buffer.byteLength(head) + json.length
-  const counted = settings.framing === 'octet-counting' && settings.transport !== 'udp' ? `${length} ` : ''
-  const ends = settings.framing === 'newline' && settings.transport !== 'udp' ? 1 : 0
-  const item = Buffer.allocUnsafe(counted.length + length + ends)
-  const from = item.write(counted + head)
-  json.copy(item, from)
-  if (ends === 1) item[item.length - 1] = NEWLINE
+  const json = event.member('log_id') === undefined ? withLogId(line, event.id) : line
+  const at = event.happenedAt(now)
+  const header = formatter.buildFormattedMessage('', {
+    rfc3164: false,
+    facility: FACILITIES.indexOf(settings.facility),
+    severity: SEVERITIES[typeLevel(event.type)],
+    timestamp: new Date(at),
+    syslogHostname: hostName(settings.system),
+    appName: 'auth0',
+    msgid: messageId(event.type),
+  })
+  const isStream = settings.transport !== 'udp'
+  // The library ends an empty message with a line break, and has no structured data to say.
+  const head = header.length - END.length
+  const structured = settings.token ? `[${settings.token}@${TOKEN_ENTERPRISE}] ` : '- '
+  const length = head + structured.length + json.length
+  const counted = isStream && settings.framing === 'octet-counting' ? `${length} ` : ''
+  const ends = isStream && settings.framing === 'newline'
+  const item = Buffer.allocUnsafe(counted.length + length + (ends ? 1 : 0))
+  let to = item.write(counted, 'latin1')
+  to += header.copy(item, to, 0, head)
+  to += item.write(structured, to, 'latin1')
+  to += json.copy(item, to)
+  if (ends) item[to] = NEWLINE
   return { item, bytes: item.length, at }
 }
 

@@ -14,7 +14,14 @@ export const fields = {
   transport: choice('PAPERTRAIL_TRANSPORT', 'How messages travel; certificates are verified', ['tls', 'tcp', 'udp'], {
     default: 'tls',
   }),
-  ca: parsed('PAPERTRAIL_CA_FILE', "Certificate authority of a private destination, PEM; else the machine's own", fileContent),
+  caFile: parsed(
+    'PAPERTRAIL_CA_FILE',
+    "Certificate authority of a private destination, PEM; else the machine's own",
+    readableFile,
+    {
+      default: '',
+    },
+  ),
   system: text('PAPERTRAIL_SYSTEM', 'System name shown in Papertrail', { default: 'auth0-logs' }),
   facility: choice('PAPERTRAIL_FACILITY', 'Syslog facility', FACILITIES, { default: 'daemon' }),
   framing: choice('PAPERTRAIL_FRAMING', 'How messages are told apart over TCP and TLS', ['newline', 'octet-counting'], {
@@ -25,4 +32,10 @@ export const fields = {
     check: (token) =>
       /^[\x21-\x7e]+$/.test(token) && !/["=\]]/.test(token) ? undefined : 'holds characters that syslog does not allow',
   }),
+}
+
+/** The path of a file that can be read now: what is in it is read when a connection is made. */
+function readableFile(path: string): { value: string } | { problem: string } {
+  const read = fileContent(path)
+  return 'problem' in read ? read : { value: path }
 }

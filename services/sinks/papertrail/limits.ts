@@ -10,5 +10,7 @@ export const MAX_MSGID_LENGTH = 32
 /** One write: ours, so that a reset repeats little. */
 export const MAX_WRITE_BYTES = 512 * 1024
 export const MAX_WRITE_EVENTS = 2_000
-/** Syslog has no acknowledgement: what was written this long ago, without a reset since, counts as delivered. */
+/** Syslog has no acknowledgement: what the other side's TCP took this long ago, without a break since, counts as delivered. */
 export const SETTLE_MS = 5_000
+/** A connection that takes nothing for so long is cut, and all that was not committed is sent again over a new one. */
+export const STALL_MS = 5_000

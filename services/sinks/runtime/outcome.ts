@@ -1,11 +1,17 @@
 // What a vendor's answer means: one table for every sink that speaks HTTP, and what a broken connection means for all. Pure.
 import { errorText } from '../../platform/errors.ts'
-import type { Outcome } from './contract.ts'
+import { retryAfterMs } from '../../platform/http-answers.ts'
+import type { Fields, Settings } from '../../platform/settings.ts'
+import type { Connection, Outcome } from './contract.ts'
+import type { HttpAnswer } from './http.ts'
+import { formsOfSecret, plainText, vendorWords } from './words.ts'
 
-/** The table of the README's "How an answer is judged": by status, for vendors whose status tells. */
+/**
+ * The table of the README's "How an answer is judged", by status. A 2xx is a hold here: that something answered is not yet the
+ * vendor's word that it took the events, and who knows that word asks here only where it was not given.
+ */
 export function outcomeOfStatus(status: number, message: string, retryAfter?: string | null, now = Date.now()): Outcome {
   const reason = `http_${status}`
-  if (status >= 200 && status < 300) return { kind: 'delivered' }
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
     return { kind: 'retry', reason, message, afterMs: retryAfterMs(retryAfter, now) }
   }
@@ -13,15 +19,19 @@ export function outcomeOfStatus(status: number, message: string, retryAfter?: st
   return { kind: 'hold', reason, message }
 }
 
-/** `Retry-After` in milliseconds: seconds or an HTTP date; undefined where it says neither. */
-export function retryAfterMs(header: string | null | undefined, now: number): number | undefined {
-  if (!header) return undefined
-  if (/^\d+(\.\d+)?$/.test(header.trim())) return Number(header) * 1000
-  const date = Date.parse(header)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now)
+/** An answer that is not the vendor's word: judged by its status, told in its own words (as long as they are, see `discreet`). */
+export function outcomeOfAnswer(answer: HttpAnswer): Outcome {
+  return outcomeOfStatus(answer.status, wordsOfAnswer(answer), answer.headers['retry-after'])
 }
 
-/** Certificates that do not verify, hosts that speak no TLS (EPROTO in the words of https): a person must mend that. */
+/** `HTTP 403: Access denied by policy: ticket 4711`; a redirect says where to. */
+export function wordsOfAnswer({ status, headers, body }: HttpAnswer): string {
+  const to = headers.location ? `to ${headers.location}` : ''
+  const words = [to, plainText(body.toString())].filter((part) => part !== '').join('; ')
+  return words === '' ? `HTTP ${status}` : `HTTP ${status}: ${words}`
+}
+
+/** Certificates that do not verify, hosts that speak no TLS (EPROTO in the words of https): a person must fix that. */
 const BAD_TLS =
   /^(CERT_|ERR_TLS_CERT|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|ERR_OSSL)|^(HOSTNAME_MISMATCH|EPROTO)$/
 
@@ -30,6 +40,7 @@ export function outcomeOfError(error: unknown): Outcome {
   const code = codeOf(error)
   const message = errorText(error)
   if (BAD_TLS.test(code)) return { kind: 'hold', reason: 'bad_tls', message }
+  if (code === 'ERR_PROXY_TUNNEL') return outcomeOfProxy(error as { statusCode?: number }, message)
   const name = (error as Error)?.name
   // The AWS SDK names resets TimeoutError too: their code tells.
   if (name === 'AbortError' || (name === 'TimeoutError' && code === '')) {
@@ -38,8 +49,43 @@ export function outcomeOfError(error: unknown): Outcome {
   return { kind: 'retry', reason: code ? code.toLowerCase() : 'unexpected', message }
 }
 
+/** The proxy would not let us through, in words that hold its status line: that says nothing about the events, so never rejected. */
+function outcomeOfProxy({ statusCode = 0 }: { statusCode?: number }, message: string): Outcome {
+  const { kind } = outcomeOfStatus(statusCode, message)
+  return { kind: kind === 'retry' ? 'retry' : 'hold', reason: `proxy_${statusCode}`, message }
+}
+
 function codeOf(error: unknown): string {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown }
   if (typeof code === 'string') return code
   return cause ? codeOf(cause) : ''
+}
+
+/**
+ * The same connection, of which nothing comes but what may be told: every outcome's and error's words are cut to 1 KB and hold
+ * none of the sink's secrets, and whatever `deliver` throws is an outcome.
+ */
+export function discreet<Item, F extends Fields>(
+  connection: Connection<Item>,
+  fields: F,
+  settings: Partial<Settings<F>>,
+): Connection<Item> {
+  const secrets = Object.entries(fields).flatMap(([key, { secret }]) => {
+    const value: unknown = settings[key]
+    return secret && typeof value === 'string' ? formsOfSecret(value) : []
+  })
+  const words = (text: string) => vendorWords(text, secrets)
+  return {
+    ...connection,
+    async deliver(items, signal) {
+      const outcome = await connection.deliver(items, signal).catch(outcomeOfError)
+      if (outcome.kind === 'delivered') return outcome
+      if (outcome.kind !== 'partial') return { ...outcome, message: words(outcome.message) }
+      return { ...outcome, refused: outcome.refused.map((one) => ({ ...one, message: words(one.message) })) }
+    },
+    check: () =>
+      connection.check().catch((error: unknown) => {
+        throw new Error(words(errorText(error)))
+      }),
+  }
 }

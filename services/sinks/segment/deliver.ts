@@ -1,90 +1,67 @@
-// POST /v1/batch: one attempt. The official SDK is not on this path: its own queue, parse and three stringify calls cost 77 µs of
-// CPU an event (3.5 times what the whole sink may take), it tries again by itself and measures sizes wrongly (README, "Segment").
-// A test holds our body against the SDK's for the same event.
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http'
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+// POST /v1/batch, one attempt: the form is Segment's own library's, transport and what an answer means are ours.
+import { errorText } from '../../platform/errors.ts'
+import { retryAfterMs } from '../../platform/http-answers.ts'
 import type { Settings } from '../../platform/settings.ts'
-import type { Connection } from '../runtime/contract.ts'
-import { outcomeOfError, outcomeOfStatus } from '../runtime/outcome.ts'
+import type { Connection, Outcome } from '../runtime/contract.ts'
+import { createHttpClient, type HttpAnswer } from '../runtime/http.ts'
+import { discreet, outcomeOfAnswer, wordsOfAnswer } from '../runtime/outcome.ts'
 import type { TrackCall } from './encode.ts'
-import type { fields } from './fields.ts'
+import { fields } from './fields.ts'
+import { writeForm } from './form.ts'
 
-const COMMA = 0x2c
-const CLOSE_OBJECT = 0x7d
 const CHECK_MS = 10_000
-/** Of an answer, for messages. */
-const MAX_ANSWER = 1_000
 /** Never tried again by the vendor's rules though 5xx: https://segment.com/docs/connections/sources/catalog/libraries/server/node/ */
 const NOT_AGAIN = new Set([501, 505, 511])
 /** Tried again by the vendor's rules though 4xx. */
 const AGAIN = new Set([410, 460])
 
-type Answer = { status: number; text: string; retryAfter: string | undefined }
-
 export async function connect(settings: Settings<typeof fields>): Promise<Connection<TrackCall>> {
-  const url = new URL('/v1/batch', settings.host)
-  const tls = url.protocol === 'https:'
-  const agent = tls ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true })
-  const headers = {
-    'content-type': 'application/json',
-    authorization: `Basic ${Buffer.from(`${settings.writeKey}:`).toString('base64')}`,
-    'user-agent': 'auth0-log-pipeline',
+  const { url, method, headers, body } = await writeForm(settings)
+  const target = new URL(url)
+  const http = createHttpClient()
+
+  function post(calls: TrackCall[], signal: AbortSignal): Promise<HttpAnswer> {
+    const bytes = body(calls)
+    return http.send(target, { method, headers: { ...headers, 'Content-Length': bytes.length }, body: bytes, signal })
   }
 
-  function post(body: Buffer, signal: AbortSignal): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-      const send = tls ? httpsRequest : httpRequest
-      const options = { method: 'POST', agent, signal, headers: { ...headers, 'content-length': body.length } }
-      const request = send(url, options, (response: IncomingMessage) => {
-        let text = ''
-        response.setEncoding('utf8')
-        response.on('data', (chunk: string) => {
-          if (text.length < MAX_ANSWER) text += chunk
+  return discreet(
+    {
+      deliver: async (calls, signal) => judge(await post(calls, signal)),
+      /** Segment has no call that tells whether a write key is right; an empty batch tells whether it is Segment who answers. */
+      async check() {
+        const answer = await post([], AbortSignal.timeout(CHECK_MS)).catch((error: unknown) => {
+          throw new Error(`${target.origin}: ${errorText(error)}; check SEGMENT_HOST`)
         })
-        response.on('error', reject)
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text, retryAfter: response.headers['retry-after'] }))
-      })
-      request.on('error', reject)
-      request.end(body)
-    })
-  }
-
-  return {
-    async deliver(items, signal) {
-      try {
-        const { status, text, retryAfter } = await post(bodyOf(settings.writeKey, items), signal)
-        if (AGAIN.has(status)) return { kind: 'retry', reason: `http_${status}`, message: text }
-        if (NOT_AGAIN.has(status)) return { kind: 'hold', reason: `http_${status}`, message: text }
-        return outcomeOfStatus(status, text || `HTTP ${status}`, retryAfter)
-      } catch (error) {
-        return outcomeOfError(error)
-      }
+        // Whether an empty batch is a good one does not matter here.
+        if (isTaken(answer) || (answer.status === 400 && saidBySegment(answer) === false)) return
+        const words = wordsOfAnswer(answer)
+        throw new Error(`${target.origin} answered ${answer.status}: check SEGMENT_KEY and SEGMENT_HOST (${words})`)
+      },
+      close: async () => http.close(),
     },
-    /** Segment has no call that tells whether a write key is right; an empty batch tells that the address answers. */
-    async check() {
-      const { status, text } = await post(bodyOf(settings.writeKey, []), AbortSignal.timeout(CHECK_MS))
-      if (status === 401 || status === 403 || status === 404)
-        throw new Error(`${url.origin} answered ${status}: check SEGMENT_KEY and SEGMENT_HOST (${text})`)
-    },
-    close: async () => agent.destroy(),
-  }
+    fields,
+    settings,
+  )
 }
 
-/** `{"writeKey":…,"sentAt":…,"batch":[…]}` in one buffer of the right size: each event's bytes are copied once. */
-function bodyOf(writeKey: string, items: TrackCall[]): Buffer {
-  const open = `{"writeKey":${JSON.stringify(writeKey)},"sentAt":"${new Date().toISOString()}","batch":[`
-  const size = items.reduce(
-    (sum, { head, properties }) => sum + Buffer.byteLength(head) + properties.length + 2,
-    Buffer.byteLength(open) + 2,
-  )
-  const body = Buffer.allocUnsafe(size)
-  let at = body.write(open)
-  for (const [i, { head, properties }] of items.entries()) {
-    if (i > 0) body[at++] = COMMA
-    at += body.write(head, at)
-    at += properties.copy(body, at)
-    body[at++] = CLOSE_OBJECT
+function judge(answer: HttpAnswer): Outcome {
+  if (isTaken(answer)) return { kind: 'delivered' }
+  const { status, headers } = answer
+  const told = { reason: `http_${status}`, message: wordsOfAnswer(answer) }
+  if (AGAIN.has(status)) return { kind: 'retry', ...told, afterMs: retryAfterMs(headers['retry-after'], Date.now()) }
+  if (NOT_AGAIN.has(status)) return { kind: 'hold', ...told }
+  return outcomeOfAnswer(answer)
+}
+
+/** A login page, another service or `{"success":false}` may come with 2xx too: Segment has taken a batch where it says so. */
+const isTaken = (answer: HttpAnswer) => answer.status >= 200 && answer.status < 300 && saidBySegment(answer) === true
+
+/** `success` of Segment's answer: https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/#errors */
+function saidBySegment({ body }: HttpAnswer): unknown {
+  try {
+    return (JSON.parse(body.toString()) as { success?: unknown } | null)?.success
+  } catch {
+    return undefined
   }
-  at += body.write(']}', at)
-  return body.subarray(0, at)
 }

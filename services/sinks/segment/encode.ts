@@ -1,43 +1,49 @@
-// An Auth0 log as a Segment `track` call, written around the bytes of `data`: no field is dropped, no number changed. Pure.
-import { createHash } from 'node:crypto'
+// An Auth0 log as a Segment `track` call: its values as JSON, for the form that Segment's library writes. No field of `data` is
+// dropped, no number changed. Pure.
+import { hash } from 'node:crypto'
 import { onOneLine } from '../../events/compact.ts'
 import type { LogEvent } from '../../events/log-event.ts'
 import { typeName } from '../../events/types.ts'
 import type { Encoded } from '../runtime/contract.ts'
-import { MAX_PROPERTIES } from './limits.ts'
-
-/** A call up to the value of its last field, `properties`, and that value; the body is put together when it is sent. */
-export type TrackCall = { head: string; properties: Buffer }
-
-/** The closing brace and the comma. */
-const BETWEEN_BYTES = 2
-
-/** As the official library names itself; Segment's debugger shows it. */
-const LIBRARY = '"library":{"name":"auth0-log-pipeline","version":"1"}'
+import { shapeOf } from './form.ts'
+import { FORM_BYTES, MAX_PROPERTIES } from './limits.ts'
 
 /**
- * One element of the batch: event = the type's name, messageId = log_id (Segment drops repeats by it), timestamp = the event's
- * time, properties = all of `data`. Without a user_id the anonymousId is made of client and address, the same for the same two.
+ * What a delivery fills the form of this shape with. `values` are JSON: event, messageId, timestamp, userId or anonymousId, ip,
+ * userAgent; empty where the shape has none. `bytes`: with the form around them, never less than what is sent.
  */
-export function encode(event: LogEvent): Encoded<TrackCall> {
-  const { data } = event
-  if (data === null) return { unsendable: 'not_an_event' }
-  if (Object.keys(data).length > MAX_PROPERTIES) return { unsendable: 'too_many_properties' }
-  const { user_id: userId, ip, user_agent: userAgent } = data
-  const at = event.happenedAt
-  const who = isText(userId) ? `"userId":${JSON.stringify(userId)}` : `"anonymousId":"${anonymousId(event)}"`
-  const context = `${isText(ip) ? `"ip":${JSON.stringify(ip)},` : ''}${isText(userAgent) ? `"userAgent":${JSON.stringify(userAgent)},` : ''}`
-  const head =
-    `{"type":"track","event":${JSON.stringify(typeName(event.type))},"messageId":${JSON.stringify(event.id)},` +
-    `"timestamp":"${new Date(at).toISOString()}",${who},"context":{${context}${LIBRARY}},"properties":`
+export type TrackCall = { shape: number; values: readonly string[]; properties: Buffer; bytes: number }
+
+/**
+ * event = the type's name, messageId = log_id (Segment drops repeats by it), timestamp = the event's time, properties = all of
+ * `data`. Without a user_id the anonymousId is made of client and address, the same for the same two.
+ */
+export function encode(event: LogEvent, _?: unknown, now = Date.now()): Encoded<TrackCall> {
+  if (!event.isObject) return { unsendable: 'not_an_event' }
+  // Repeated names are one property: only where there are this many is it worth a parse to know.
+  if (event.memberCount > MAX_PROPERTIES && Object.keys(event.data ?? {}).length > MAX_PROPERTIES)
+    return { unsendable: 'too_many_properties' }
+  const userId = textOf(event.member('user_id'))
+  const ip = textOf(event.member('ip'))
+  const userAgent = textOf(event.member('user_agent'))
+  const at = event.happenedAt(now)
+  const values = [
+    JSON.stringify(typeName(event.type)),
+    JSON.stringify(event.id),
+    `"${new Date(at).toISOString()}"`,
+    userId === '' ? `"${anonymousId(event, ip)}"` : JSON.stringify(userId),
+    ip === '' ? '' : JSON.stringify(ip),
+    userAgent === '' ? '' : JSON.stringify(userAgent),
+  ]
   const properties = onOneLine(event.value)
-  return { item: { head, properties }, bytes: Buffer.byteLength(head) + properties.length + BETWEEN_BYTES, at }
+  const bytes = FORM_BYTES + Buffer.byteLength(values.join('')) + properties.length
+  return { item: { shape: shapeOf(userId !== '', ip !== '', userAgent !== ''), values, properties, bytes }, bytes, at }
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+const textOf = (value: unknown) => (typeof value === 'string' ? value : '')
 
-function anonymousId({ id, data }: LogEvent): string {
-  const { client_id: client, ip } = data ?? {}
-  const known = isText(client) || isText(ip) ? `${String(client ?? '')} ${String(ip ?? '')}` : id
-  return createHash('sha256').update(known).digest('hex').slice(0, 32)
+function anonymousId(event: LogEvent, ip: string): string {
+  const client = textOf(event.member('client_id'))
+  const known = client === '' && ip === '' ? event.id : `${client} ${ip}`
+  return hash('sha256', known, 'hex').slice(0, 32)
 }

@@ -3,17 +3,14 @@ import { defineSink } from '../runtime/contract.ts'
 import { connect } from './deliver.ts'
 import { encode } from './encode.ts'
 import { fields } from './fields.ts'
-import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES } from './limits.ts'
-
-/** The batch's own bytes: key, time, brackets. */
-const ENVELOPE_BYTES = 400
+import { ENVELOPE_BYTES, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES } from './limits.ts'
 
 export const segment = defineSink({
   name: 'segment',
   fields,
-  limits: ({ perSecond }) => ({
+  limits: ({ perSecond, writeKey }) => ({
     events: MAX_BATCH_EVENTS,
-    bytes: MAX_BATCH_BYTES - ENVELOPE_BYTES,
+    bytes: MAX_BATCH_BYTES - ENVELOPE_BYTES - Buffer.byteLength(writeKey),
     bytesAnEvent: MAX_EVENT_BYTES,
     ...(perSecond > 0 ? { perSecond } : {}),
   }),

@@ -153,6 +153,51 @@ describe('papertrail deliver', () => {
     expect(vendor.received.requests, 'connections').toBe(2)
   })
 
+  it.each(['tcp', 'tls'])(
+    'a peer over %s that takes nothing - is no delivery while its bytes wait in our kernel: cut after some seconds, and told',
+    async (PAPERTRAIL_TRANSPORT) => {
+      const { vendor, env, connection } = await start({ PAPERTRAIL_TRANSPORT })
+      await connection.check()
+      vendor.misbehave('hang')
+      const broken = connection.broken!()
+      const most = itemsOf(env, 100, 'x'.repeat(20_000))
+      const began = performance.now()
+      // Taken by the kernel at once: 2 MB fit into its send buffer, not into what the peer would take unread.
+      expect(await connection.deliver(most, AbortSignal.timeout(15_000))).toMatchObject({
+        kind: 'retry',
+        reason: 'stalled',
+        message: expect.stringMatching(/taken nothing for 5 s while \d+ bytes wait/),
+      })
+      expect(performance.now() - began).toBeGreaterThan(4_900)
+      expect(performance.now() - began).toBeLessThan(10_000)
+      await within(broken, 1_000, 'hearing of the break')
+      vendor.behave()
+      expect(await connection.deliver(itemsOf(env, 1), inTime())).toEqual({ kind: 'delivered' })
+    },
+    20_000,
+  )
+
+  it('a peer that is slow, but reads - is waited for', async () => {
+    const { vendor, env, arrived, connection } = await start({ PAPERTRAIL_TRANSPORT: 'tcp' })
+    vendor.misbehave({ fault: 'slow', ms: 200 }, 12)
+    const many = itemsOf(env, 100, 'x'.repeat(30_000))
+    expect(await connection.deliver(many, AbortSignal.timeout(15_000))).toEqual({ kind: 'delivered' })
+    await arrived(100)
+  })
+
+  it('certificate authority - is read anew for each connection', async () => {
+    const { vendor, env } = await start()
+    const dir = await mkdtemp(join(tmpdir(), 'papertrail-test-'))
+    onTestFinished(() => rm(dir, { recursive: true }))
+    const file = join(dir, 'ca.pem')
+    writeFileSync(file, makeCertificates(Date.now()).ca)
+    const connection = await connectTo({ ...env, PAPERTRAIL_CA_FILE: file })
+    expect(await connection.deliver(itemsOf(env, 1), inTime())).toMatchObject({ kind: 'hold', reason: 'bad_tls' })
+    writeFileSync(file, vendor.ca)
+    expect(await connection.deliver(itemsOf(env, 1), inTime())).toEqual({ kind: 'delivered' })
+    expect(() => settingsOf({ ...env, PAPERTRAIL_CA_FILE: join(dir, 'none.pem') })).toThrow(/PAPERTRAIL_CA_FILE.*cannot be read/)
+  })
+
   it('close - ends within its limit also where the peer hangs; twice is no harm', async () => {
     const { vendor, env, connection } = await start()
     vendor.misbehave('hang')

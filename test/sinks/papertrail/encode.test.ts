@@ -1,5 +1,7 @@
 // An Auth0 log as a syslog message.
+import { Client } from 'syslog-client'
 import { describe, expect, it } from 'vitest'
+import { LogEvent } from '../../../services/events/log-event.ts'
 import { readSettings } from '../../../services/platform/settings.ts'
 import { parseSyslog } from '../../../services/sandbox/syslog-message.ts'
 import { encode } from '../../../services/sinks/papertrail/encode.ts'
@@ -22,7 +24,7 @@ const date = '2026-03-04T05:06:07.089Z'
 describe('papertrail encode', () => {
   it('message - RFC 5424, daemon as the original, `data` as it is, a newline at its end', () => {
     const value = `{"log_id":"1", "date":"${date}", "type":"f", "name":"Зоя"}`
-    expect(line(value)).toBe(`<27>1 ${date} auth0-logs auth0 - f - ${value}\n`)
+    expect(line(value)).toBe(`<27>1 ${date} auth0-logs auth0 ${process.pid} f - ${value}\n`)
   })
 
   it.each([
@@ -73,7 +75,7 @@ describe('papertrail encode', () => {
     ['no date', RECEIVED_AT],
     [undefined, RECEIVED_AT],
   ])('time - of date %j, whatever it says a valid header', (value, time) => {
-    expect(parsed({ date: value })).toMatchObject({ time, app: 'auth0', procId: '-' })
+    expect(parsed({ date: value })).toMatchObject({ time, app: 'auth0', procId: String(process.pid) })
   })
 
   it.each(['+012345-01-01T00:00:00.000Z', '-000001-01-01T00:00:00.000Z', 8e15])(
@@ -89,8 +91,30 @@ describe('papertrail encode', () => {
     expect(text.indexOf('\n')).toBe(text.length - 1)
   })
 
+  it('time - of a record that no date can hold is that of the delivery', () => {
+    for (const receivedAt of [-9e15, 9e15, -1, Number.NaN]) {
+      const event = new LogEvent({ id: '1', type: 's', value: Buffer.from('{"date":-1}'), receivedAt, partition: 0, offset: 0 })
+      const result = encode(event, settingsOf(), Date.parse(date))
+      expect('item' in result && parseSyslog(result.item.toString().trimEnd())?.time).toBe(Date.parse(date))
+    }
+  })
+
+  it.each(['newline', 'octet-counting'])('header - is what syslog-client itself writes for the same message, %s', (framing) => {
+    const value = `{"log_id":"1","date":"${date}","name":"Зоя"}`
+    const written = new Client('').buildFormattedMessage(value, {
+      ...{ rfc3164: false, facility: 16, severity: 4, syslogHostname: 'my-host', appName: 'auth0', msgid: 'w' },
+      timestamp: new Date(date),
+    })
+    const more = { PAPERTRAIL_FACILITY: 'local0', PAPERTRAIL_SYSTEM: 'my host', PAPERTRAIL_FRAMING: framing }
+    const ours = line(value, more, { type: 'w' })
+    const text = written.toString()
+    expect(ours).toBe(framing === 'newline' ? text : `${written.length - 1} ${text.trimEnd()}`)
+  })
+
   it('token - in the structured data', () => {
-    expect(line({ type: 's' }, { PAPERTRAIL_TOKEN: 'secret-token' })).toContain(' auth0 - s [secret-token@41058] {"log_id":')
+    expect(line({ type: 's' }, { PAPERTRAIL_TOKEN: 'secret-token' })).toContain(
+      ` auth0 ${process.pid} s [secret-token@41058] {"log_id":`,
+    )
   })
 
   it('octet counting - the number of bytes, not of characters, and no newline', () => {

@@ -1,15 +1,14 @@
 // What answers and errors mean, as a table.
 import { describe, expect, it } from 'vitest'
-import { outcomeOfError, outcomeOfStatus, retryAfterMs } from '../../../services/sinks/runtime/outcome.ts'
+import { outcomeOfError, outcomeOfStatus } from '../../../services/sinks/runtime/outcome.ts'
 
 const now = Date.parse('2026-03-04T05:06:07Z')
 
 describe('outcomeOfStatus', () => {
   it.each([
-    ['delivered', [200, 201, 202, 204, 299]],
     ['retry', [408, 425, 429, 500, 502, 503, 504, 599]],
     ['rejected', [400, 413, 422]],
-    ['hold', [401, 403, 404, 405, 410, 301, 307, 0]],
+    ['hold', [200, 201, 202, 204, 299, 401, 403, 404, 405, 407, 410, 301, 307, 0]],
   ])('outcomeOfStatus - %s: %j', (kind, statuses) => {
     expect(statuses.map((status) => outcomeOfStatus(status, 'words').kind)).toEqual(statuses.map(() => kind))
   })
@@ -26,23 +25,6 @@ describe('outcomeOfStatus', () => {
       message: 'slow down',
       afterMs: 3_000,
     })
-  })
-})
-
-describe('retryAfterMs', () => {
-  it.each([
-    ['3', 3_000],
-    [' 3 ', 3_000],
-    ['0.5', 500],
-    ['0', 0],
-    ['Wed, 04 Mar 2026 05:06:17 GMT', 10_000],
-    ['Wed, 04 Mar 2026 05:06:00 GMT', 0],
-    ['soon', undefined],
-    ['', undefined],
-    [null, undefined],
-    [undefined, undefined],
-  ])('retryAfterMs - %j is %j ms', (header, ms) => {
-    expect(retryAfterMs(header, now)).toBe(ms)
   })
 })
 

@@ -63,17 +63,63 @@ describe('segment deliver', () => {
   })
 
   it.each([
-    ['delivered', [200, 202]],
     ['retry', [408, 410, 425, 429, 460, 500, 502, 503, 504, 599]],
     ['rejected', [400, 413, 422]],
-    ['hold', [301, 401, 403, 404, 405, 501, 505, 511]],
+    ['hold', [200, 202, 204, 301, 302, 401, 403, 404, 405, 407, 501, 505, 511]],
   ])("status - %s by Segment's rules: %j", async (kind, statuses) => {
     for (const status of statuses) {
       const connection = await connectTo((await answering(status, 'words')).origin)
       const outcome = await connection.deliver(items, inTime())
       expect([status, outcome.kind]).toEqual([status, kind])
-      if (outcome.kind !== 'delivered') expect(outcome).toMatchObject({ reason: `http_${status}`, message: 'words' })
+      const words = status === 204 ? '' : ': words'
+      expect(outcome).toMatchObject({ reason: `http_${status}`, message: `HTTP ${status}${words}` })
     }
+  })
+
+  it.each([
+    [
+      'a login page',
+      200,
+      '<html><body>Please sign in to the guest network</body></html>',
+      'HTTP 200: Please sign in to the guest network',
+    ],
+    ['a refusal', 200, '{"success":false,"code":"invalid_write_key"}', 'HTTP 200: {"success":false,"code":"invalid_write_key"}'],
+    ['nothing', 204, '', 'HTTP 204'],
+    ['an empty body', 200, '', 'HTTP 200'],
+    ['another service', 201, '{"id":7}', 'HTTP 201: {"id":7}'],
+    ['a list', 200, '[{"success":true}]', 'HTTP 200: [{"success":true}]'],
+    ['a text that says so', 200, '{"success":"true"}', 'HTTP 200: {"success":"true"}'],
+    ['null', 200, 'null', 'HTTP 200: null'],
+    ['a word cut short', 200, '{"success":true', 'HTTP 200: {"success":true'],
+  ])("2xx - %s is not Segment's word: a hold, and the check fails, in its own words", async (_, status, body, message) => {
+    const connection = await connectTo((await answering(status, body)).origin)
+    expect(await connection.deliver(items, inTime())).toEqual({ kind: 'hold', reason: `http_${status}`, message })
+    await expect(connection.check()).rejects.toThrow(message)
+  })
+
+  it('2xx - with {"success":true} is, whichever it is', async () => {
+    for (const status of [200, 201, 202]) {
+      const connection = await connectTo((await answering(status, ' {"success": true, "more": 1}\n')).origin)
+      expect(await connection.deliver(items, inTime())).toEqual({ kind: 'delivered' })
+    }
+  })
+
+  it('answer - that repeats the write key hides it, however it is written', async () => {
+    const key = 'wk"é/secret'
+    const basic = Buffer.from(`${key}:`).toString('base64')
+    const body = JSON.stringify({ success: false, message: `invalid write key ${key} (${basic}, ${encodeURIComponent(key)})` })
+    const connection = await connectTo((await answering(401, body)).origin, key)
+    const outcome = await connection.deliver(items, inTime())
+    expect(outcome).toMatchObject({
+      kind: 'hold',
+      message: 'HTTP 401: {"success":false,"message":"invalid write key *** (***, ***)"}',
+    })
+    await expect(connection.check()).rejects.toThrow('invalid write key *** (***, ***)')
+  })
+
+  it.each(['1000000000', 'Fri, 31 Dec 9999 23:59:59 GMT', '86400'])('Retry-After - of %j is 15 minutes', async (after) => {
+    const connection = await connectTo((await answering(429, 'slow', { 'retry-after': after })).origin)
+    expect(await connection.deliver(items, inTime())).toMatchObject({ kind: 'retry', afterMs: 15 * 60_000 })
   })
 
   it('answer - without words names its status, a long one is cut', async () => {
@@ -81,7 +127,8 @@ describe('segment deliver', () => {
     expect(await quiet.deliver(items, inTime())).toMatchObject({ message: 'HTTP 403' })
     const long = await connectTo((await answering(403, 'x'.repeat(1_000_000))).origin)
     const outcome = await long.deliver(items, inTime())
-    expect(outcome.kind === 'hold' && outcome.message.length).toBeLessThan(100_000)
+    expect(outcome).toMatchObject({ kind: 'hold', message: expect.stringMatching(/^HTTP 403: x+…$/) })
+    expect(outcome.kind === 'hold' && Buffer.byteLength(outcome.message)).toBeLessThanOrEqual(1_024)
   })
 
   it('answer - none within the time limit', async () => {
@@ -97,7 +144,12 @@ describe('segment deliver', () => {
     ['no such name', async () => 'https://nowhere.invalid', 'retry', 'enotfound|eai_again'],
     ['a silent host', async () => (await silent()).origin, 'retry', 'timeout'],
     ['a certificate of an unknown CA', async () => (await untrusted()).origin, 'hold', 'bad_tls'],
-    ['no TLS where it is asked for', async () => (await answering(200)).origin.replace('http:', 'https:'), 'hold', 'bad_tls'],
+    [
+      'no TLS where it is asked for',
+      async () => (await answering(200, '{"success":true}')).origin.replace('http:', 'https:'),
+      'hold',
+      'bad_tls',
+    ],
   ])('connection - %s', async (_, origin, kind, reason) => {
     const connection = await connectTo(await origin())
     const outcome = await connection.deliver(items, AbortSignal.timeout(1_000))
@@ -107,6 +159,7 @@ describe('segment deliver', () => {
   it('limits - the largest batch and the largest event are taken, not one thrown away', async () => {
     const { vendor, connection } = await start()
     const limits = segment.limits(readSettings(fields, { SEGMENT_KEY: 'k' }))
+    expect(limits.bytes).toBeLessThan(475_000)
     const bytesOf = (padding: number) => {
       const result = encode(logEvent({ user_id: 'u', padding: 'x'.repeat(padding) }, { id: 'largest', type: 's' }))
       return 'bytes' in result ? result.bytes : 0
@@ -122,7 +175,9 @@ describe('segment deliver', () => {
     }
     expect(await connection.deliver(batch, inTime())).toEqual({ kind: 'delivered' })
     const many = Array.from({ length: limits.events }, (_, n) => itemOf(String(n)))
-    expect(await connection.deliver(many.slice(0, Math.floor(limits.bytes / 250)), inTime())).toEqual({ kind: 'delivered' })
+    expect(await connection.deliver(many.slice(0, Math.floor(limits.bytes / many[0].bytes)), inTime())).toEqual({
+      kind: 'delivered',
+    })
     expect(vendor.received.counts).toEqual({})
   })
 
