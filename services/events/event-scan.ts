@@ -1,6 +1,6 @@
 // One event by its bytes: where its log_id, its type, its tenant and its `data` lie. One pass, no closure and no object a level.
 import { JSON_BYTES, name, seen, skipSpace, skipValue, toValue } from './json-scan.ts'
-import { type Found, Parts, type SplitEvent } from './parts.ts'
+import { type Found, NOTHING, Parts, type SplitEvent } from './parts.ts'
 
 const { QUOTE, COMMA, BACKSLASH, OPEN_OBJECT, CLOSE_OBJECT } = JSON_BYTES
 
@@ -10,16 +10,7 @@ const TYPE = Buffer.from('type')
 const TENANT = Buffer.from('tenant_name')
 
 /** What the scan of one value found in it. One for all scans: they are never under way side by side. */
-const found: Found = {
-  valueStart: 0,
-  valueEnd: 0,
-  idStart: 0,
-  idEnd: 0,
-  typeStart: 0,
-  typeEnd: 0,
-  tenantStart: 0,
-  tenantEnd: 0,
-}
+const found: Found = { ...NOTHING }
 /** The log_id within `data`, for events without one of their own. */
 const own = { idStart: 0, idEnd: 0 }
 

@@ -1,4 +1,4 @@
-// The parts of a body as a table of places: 48 bytes each while a body waits, however many parts it has. What they are becomes
+// The parts of a body as a table of places: 88 bytes each while a body waits, however many parts it has. What they are becomes
 // objects slice by slice, for the time of one produce.
 import { seen } from './json-scan.ts'
 
@@ -37,18 +37,28 @@ const REASONS: (Unusable | undefined)[] = [undefined, 'not_json', 'not_an_event'
 const COLUMNS = 11
 const [START, END, VALUE, ID, TYPE, TENANT] = [1, 2, 3, 5, 7, 9]
 const BACKSLASH = 0x5c
+export const NOTHING: Readonly<Found> = {
+  valueStart: 0,
+  valueEnd: 0,
+  idStart: 0,
+  idEnd: 0,
+  typeStart: 0,
+  typeEnd: 0,
+  tenantStart: 0,
+  tenantEnd: 0,
+}
 const EMPTY: Buffer = Buffer.alloc(0)
 
 export class Parts {
   /** Rows in use. */
   count = 0
   readonly #body: Buffer
-  #rows: Int32Array
+  /** A plain array: a typed one lies outside of V8's heap, which costs more than it holds where a body has one event. */
+  readonly #rows: number[] = []
   #tenant = ''
 
   constructor(body: Buffer) {
     this.#body = body
-    this.#rows = new Int32Array(COLUMNS * Math.min(128, 2 + (body.length >> 9)))
   }
 
   /** There are more than MAX_PARTS: the table is cut there, and the body must be refused. */
@@ -58,24 +68,24 @@ export class Parts {
 
   /** Bytes that the table takes. */
   get bytes(): number {
-    return this.#rows.byteLength
+    return this.#rows.length * 8
   }
 
   add(reason: Unusable, start: number, end: number): void {
-    const row = this.#newRow()
-    this.#rows[row] = REASONS.indexOf(reason)
-    this.#rows[row + START] = start
-    this.#rows[row + END] = end
-    this.#rows[row + VALUE] = this.#rows[row + VALUE + 1] = 0
+    this.#addRow(REASONS.indexOf(reason), start, end, NOTHING)
   }
 
   /** A whole JSON value, whose scan found this; it decides whether that is an event. */
   addFound(found: Found, start: number, end: number): void {
-    const row = this.#newRow()
-    const rows = this.#rows
     const isEvent = found.valueEnd > found.valueStart
     const hasId = isEvent && this.#isId(found.idStart, found.idEnd)
-    rows[row] = seen.invalidUtf8 ? 1 : isEvent ? (hasId ? 0 : 3) : 2
+    this.#addRow(seen.invalidUtf8 ? 1 : isEvent ? (hasId ? 0 : 3) : 2, start, end, found)
+  }
+
+  #addRow(reason: number, start: number, end: number, found: Readonly<Found>): void {
+    const rows = this.#rows
+    const row = this.count++ * COLUMNS
+    rows[row] = reason
     rows[row + START] = start
     rows[row + END] = end
     rows[row + VALUE] = found.valueStart
@@ -168,15 +178,5 @@ export class Parts {
       if (body[i] === BACKSLASH) return Buffer.from(JSON.parse(body.toString('utf8', start, end)) as string)
     }
     return body.subarray(start + 1, end - 1)
-  }
-
-  #newRow(): number {
-    const row = this.count++ * COLUMNS
-    if (row + COLUMNS > this.#rows.length) {
-      const larger = new Int32Array(Math.min(this.#rows.length * 2 + COLUMNS, (MAX_PARTS + 1) * COLUMNS))
-      larger.set(this.#rows)
-      this.#rows = larger
-    }
-    return row
   }
 }

@@ -6,10 +6,10 @@ import type { Ended, Room, Seat } from './room.ts'
 
 /**
  * `vanished`: the sender went away before the end; nobody waits for an answer and it will send again.
- * `no_room`, `too_slow`: ended by the room that all bodies share.
+ * `no_room`, `too_slow`: ended by the room that all bodies share. `done`: to be called when nothing refers to the bytes any more.
  */
 export type Body =
-  | { kind: 'whole'; bytes: Buffer }
+  | { kind: 'whole'; bytes: Buffer; done?: () => void }
   | { kind: 'broken_encoding'; bytes: Buffer; problem: string }
   | { kind: 'unknown_encoding'; encoding: string }
   | { kind: Unread }
@@ -28,6 +28,20 @@ const CHUNK_BYTES = 64 * 1024
 /** A body that announces more than this gets its memory in one piece: chunks that are put together afterwards need it twice. */
 const ONE_PIECE_BYTES = 64 * 1024
 
+/**
+ * Memory of bodies up to a size, used again: V8 sees only how much lies outside of its heap, and would collect all of the heap every
+ * few hundred bodies.
+ */
+const REUSED_BYTES = 512 * 1024
+const REUSED_MOST = 32
+const reused: Buffer[] = []
+
+function onePiece(bytes: number): { whole: Buffer; done: () => void } {
+  if (bytes > REUSED_BYTES) return { whole: Buffer.allocUnsafeSlow(bytes), done: () => {} }
+  const memory = reused.pop() ?? Buffer.allocUnsafeSlow(REUSED_BYTES)
+  return { whole: memory.subarray(0, bytes), done: () => void (reused.length < REUSED_MOST && reused.push(memory)) }
+}
+
 /** Reads the body to its end, or to the limit and not further. The seat is left by the caller, after the answer. */
 export async function readBody(request: IncomingMessage, maxBytes: number, room: Room): Promise<{ body: Body; seat: Seat }> {
   const reading: Reading = { end: () => {} }
@@ -45,10 +59,11 @@ async function read(request: IncomingMessage, maxBytes: number, seat: Seat, read
   const announced = Number(request.headers['content-length'] ?? 0)
   if (announced > maxBytes) return { kind: 'too_large' }
   if (!seat.reserve(announced)) return { kind: 'no_room' }
-  const sent = await readStream(request, announced, maxBytes, seat, reading)
+  const piece = announced > ONE_PIECE_BYTES ? onePiece(announced) : undefined
+  const sent = await readStream(request, announced, piece?.whole, maxBytes, seat, reading)
   if (!Buffer.isBuffer(sent)) return { kind: sent }
   seat.whole()
-  if (ways.length === 0 || sent.length === 0) return { kind: 'whole', bytes: sent }
+  if (ways.length === 0 || sent.length === 0) return { kind: 'whole', bytes: sent, done: piece?.done }
   let problem = ''
   for (const create of ways) {
     const plain = await decompress(create, sent, maxBytes, seat)
@@ -62,12 +77,12 @@ async function read(request: IncomingMessage, maxBytes: number, seat: Seat, read
 function readStream(
   request: IncomingMessage,
   announced: number,
+  whole: Buffer | undefined,
   maxBytes: number,
   seat: Seat,
   reading: Reading,
 ): Promise<Buffer | Unread> {
   return new Promise((resolve) => {
-    const whole = announced > ONE_PIECE_BYTES ? Buffer.allocUnsafeSlow(announced) : undefined
     const chunks: Buffer[] = []
     let total = 0
     const settle = (result: Buffer | Unread) => {

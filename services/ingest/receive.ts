@@ -73,6 +73,7 @@ async function take(
         total.accepted += accepted
         total.quarantined += quarantined
       }
+      body.done?.()
       return total
     }
     case 'broken_encoding':

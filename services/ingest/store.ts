@@ -42,7 +42,7 @@ export async function storeEvents(
 ): Promise<{ accepted: number; quarantined: number }> {
   const aside: Aside[] = unusable.map((part) => asideOf(part, store))
   const records: OutRecord[] = []
-  const from = new Map<OutRecord, SplitEvent>()
+  const stored: SplitEvent[] = []
   const headersOf = headerBlocks(origin)
   for (const event of events) {
     const value = store.redact ? store.redact(event.value) : event.value
@@ -60,11 +60,12 @@ export async function storeEvents(
     }
     if (tenant !== '') store.tenantSeen?.(tenant, event.id)
     records.push(record)
-    from.set(record, event)
+    stored.push(event)
   }
   const refused = records.length > 0 ? await store.store(records) : []
+  const placeOf = refused.length > 0 ? new Map(records.map((record, place) => [record, place])) : undefined
   for (const record of refused) {
-    const event = from.get(record) as SplitEvent
+    const event = stored[placeOf?.get(record) as number]
     const kept = keptOf(event, record.value as Buffer, store)
     aside.push({ reason: 'refused_by_kafka', error: 'Kafka will never take this record', kept, id: event.id })
   }
