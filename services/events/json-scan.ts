@@ -25,8 +25,11 @@ export function skipSpace(bytes: Buffer, i: number): number {
   }
 }
 
-/** Set when a string held bytes that are no UTF-8; who starts a scan clears it. Scans go on: the value's end is still found. */
-export const seen = { invalidUtf8: false }
+/**
+ * What the scans since it was last cleared met in strings: bytes that are no UTF-8 (the scan goes on, the value's end is still
+ * found), and escapes. Who starts a scan clears it.
+ */
+export const seen = { invalidUtf8: false, escape: false }
 
 /** Open containers of the value being scanned; kept between calls. */
 let stack = new Uint8Array(64)
@@ -67,6 +70,23 @@ export function skipValue(bytes: Buffer, i: number): number {
   }
 }
 
+/** Where the name of the member that `toValue` met last lies, between its quotes. */
+export const name = { start: 0, end: 0 }
+
+/** From the opening quote of a member's name to the first byte of its value, or -1. The name's place is in `name`. */
+export function toValue(bytes: Buffer, i: number): number {
+  if (bytes[i] !== QUOTE) return -1
+  name.start = i + 1
+  i = skipString(bytes, i + 1)
+  if (i < 0) return -1
+  name.end = i - 1
+  if (bytes[i] !== COLON) {
+    i = skipSpace(bytes, i)
+    if (bytes[i] !== COLON) return -1
+  }
+  return skipSpace(bytes, i + 1)
+}
+
 /**
  * The index after the object that begins at `start`, or -1. Calls `visit` for each of its own members with the place of the name
  * (between the quotes) and of the value; it answers the index after the value, from skipValue or a scan of its own.
@@ -80,12 +100,9 @@ export function scanObject(
   let i = skipSpace(bytes, start + 1)
   if (bytes[i] === CLOSE_OBJECT) return i + 1
   for (;;) {
-    const name = i + 1
-    const value = skipName(bytes, i)
+    const value = toValue(bytes, i)
     if (value < 0) return -1
-    let nameEnd = value - 1
-    while (bytes[nameEnd] !== QUOTE) nameEnd--
-    i = visit(name, nameEnd, value)
+    i = visit(name.start, name.end, value)
     if (i < 0) return -1
     i = skipSpace(bytes, i)
     if (bytes[i] === CLOSE_OBJECT) return i + 1
@@ -101,6 +118,7 @@ export function skipString(bytes: Buffer, i: number): number {
     const c = bytes[i]
     if (c === QUOTE) return i + 1
     if (c === BACKSLASH) {
+      seen.escape = true
       const next = bytes[i + 1]
       if (ESCAPED[next] === 1) i += 2
       else if (next === 0x75 && HEX[bytes[i + 2]] && HEX[bytes[i + 3]] && HEX[bytes[i + 4]] && HEX[bytes[i + 5]]) i += 6

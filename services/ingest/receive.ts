@@ -1,76 +1,103 @@
 // The way of a webhook body: authorise, read, split, produce, and 200 only after the acknowledgement. What cannot be an event is kept
 // as raw bytes and answered 200 too: Auth0 would repeat a refused body for days.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { split } from '../events/split.ts'
-import { errorText } from '../platform/errors.ts'
+import { MAX_PARTS, partsOf } from '../events/split.ts'
 import type { Logger } from '../platform/logger.ts'
-import { readBody } from './body.ts'
-import { setAside, type Store, storeEvents } from './store.ts'
+import { KafkaAway, Refused } from '../topics/produce.ts'
+import { type Body, readBody } from './body.ts'
+import type { Room, Seat } from './room.ts'
+import { type Origin, setAsideBody, type Store, storeEvents } from './store.ts'
 
 /** Whole seconds that a sender is asked to wait. */
 const RETRY_AFTER_S = 2
+/** What of a body becomes records at once: the rest waits as bytes, and other bodies go between. */
+const SLICE = { parts: 5_000, bytes: 8 * 1024 * 1024 }
+
 export type Receiver = Store & {
   authorised: (header: string | undefined) => boolean
   /** Why nothing can be taken now, if so. */
   unavailable: () => string | undefined
-  /** Bytes received and not yet answered, all requests together. */
-  inFlight: { bytes: number }
+  room: Room
   maxBytes: number
   log: Logger
 }
 
 /** Answers one `POST /logs`. Never throws. */
 export async function receive(request: IncomingMessage, response: ServerResponse, receiver: Receiver): Promise<void> {
+  const refused = (status: number, error: string, message: string) => refuse(request, response, status, error, message)
   if (!receiver.authorised(request.headers.authorization)) {
-    return refuse(request, response, 401, 'unauthorized', 'the Authorization header is none of INGEST_TOKENS')
+    return refused(401, 'unauthorized', 'the Authorization header is none of INGEST_TOKENS')
   }
   const unavailable = receiver.unavailable()
-  if (unavailable) return refuse(request, response, 503, 'unavailable', unavailable)
-  let bytes = 0
-  const arrived = (count: number) => {
-    bytes += count
-    receiver.inFlight.bytes += count
-  }
+  if (unavailable) return refused(503, 'unavailable', unavailable)
+  let seat: Seat | undefined
   try {
-    const body = await readBody(request, receiver.maxBytes, arrived)
-    switch (body.kind) {
-      case 'vanished':
-        return void response.destroy()
-      case 'too_large':
-        return refuse(
-          request,
-          response,
-          413,
-          'too_large',
-          `the body is larger than ${receiver.maxBytes} bytes (INGEST_MAX_BYTES)`,
-        )
-      case 'unknown_encoding':
-        return refuse(
-          request,
-          response,
-          415,
-          'unsupported_encoding',
-          `Content-Encoding ${body.encoding}: send gzip, deflate, br or none`,
-        )
-      case 'broken_encoding': {
-        const letters = setAside('bad_encoding', body.bytes, body.problem)
-        await receiver.quarantine(letters)
-        receiver.counted.quarantined('bad_encoding')
-        return answer(response, 200, { accepted: 0, quarantined: 1 })
-      }
-      case 'whole': {
-        arrived(Math.max(0, body.bytes.length - bytes))
-        const { traceparent } = request.headers
-        const origin = { source: 'webhook', ...(typeof traceparent === 'string' ? { traceparent } : {}) } as const
-        return answer(response, 200, await storeEvents(split(body.bytes), origin, receiver))
-      }
-    }
+    const read = await readBody(request, receiver.maxBytes, receiver.room)
+    seat = read.seat
+    if (read.body.kind === 'vanished') return void response.destroy()
+    const result = await take(read.body, seat, originOf(request), receiver)
+    if (Array.isArray(result)) refused(...result)
+    else answer(response, 200, result)
   } catch (error) {
-    receiver.log.warn({ error: errorText(error) }, 'a body was not acknowledged by Kafka; answered 503, Auth0 will send it again')
-    refuse(request, response, 503, 'unavailable', 'Kafka did not acknowledge the events: send them again')
+    if (error instanceof KafkaAway || error instanceof Refused) {
+      receiver.log.warn({ error: error.message }, 'a body was not acknowledged by Kafka; answered 503, Auth0 will send it again')
+      refused(503, 'unavailable', `${error.message}; send the events again`)
+    } else {
+      receiver.log.error({ error: error instanceof Error ? error.stack : String(error) }, BUG)
+      refused(500, 'internal', 'the ingest failed at this body, see its log; it may be sent again')
+    }
   } finally {
-    receiver.inFlight.bytes -= bytes
+    seat?.leave()
   }
+}
+
+const BUG = 'a fault of the ingest itself: this body was answered 500 and Auth0 will send it again; please report the stack'
+
+type Refusal = [status: number, error: string, message: string]
+
+/** Stores what was read. Answers the counts, or how the body is refused. */
+async function take(
+  body: Body,
+  seat: Seat,
+  origin: Origin,
+  receiver: Receiver,
+): Promise<{ accepted: number; quarantined: number } | Refusal> {
+  switch (body.kind) {
+    case 'whole': {
+      const parts = partsOf(body.bytes)
+      if (parts.tooMany) return [413, 'too_many_events', `the body holds more than ${MAX_PARTS} events: send fewer at a time`]
+      if (!seat.reserve(parts.bytes)) return [503, 'unavailable', NO_ROOM]
+      const total = { accepted: 0, quarantined: 0 }
+      for (const slice of parts.slices(SLICE.parts, SLICE.bytes)) {
+        const { accepted, quarantined } = await storeEvents(slice, origin, receiver)
+        total.accepted += accepted
+        total.quarantined += quarantined
+      }
+      body.done?.()
+      return total
+    }
+    case 'broken_encoding':
+      await setAsideBody(body.bytes, body.problem, receiver)
+      return { accepted: 0, quarantined: 1 }
+    case 'unknown_encoding':
+      return [415, 'unsupported_encoding', `Content-Encoding ${body.encoding}: send gzip, deflate, br or none`]
+    case 'too_large':
+      return [413, 'too_large', `the body is larger than ${receiver.maxBytes} bytes (INGEST_MAX_BYTES)`]
+    case 'too_slow':
+      return [408, 'too_slow', 'the body came too slowly: send it again']
+    default:
+      return [503, 'unavailable', NO_ROOM]
+  }
+}
+
+const NO_ROOM = 'too many bytes wait for Kafka (INGEST_HIGH_WATER_BYTES): send the events again'
+
+/** W3C trace context: version, trace id, parent id and flags, 55 characters; later versions that begin the same are cut off by none. */
+const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/
+
+function originOf({ headers: { traceparent } }: IncomingMessage): Origin {
+  const fits = typeof traceparent === 'string' && TRACEPARENT.test(traceparent)
+  return fits ? { source: 'webhook', traceparent } : { source: 'webhook' }
 }
 
 function answer(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {

@@ -1,30 +1,34 @@
 // The life of the ingest service: settings, Kafka, the webhook, the backfill, health.
 import { hostname } from 'node:os'
-import { createRedactor, redactBytes } from '../events/redact.ts'
+import type { Server as TlsServer } from 'node:https'
+import { createRedactor, redactBytes, type Rule } from '../events/redact.ts'
 import { SettingsError } from '../platform/errors.ts'
 import { tellKafkaAway } from '../platform/kafka-away.ts'
 import { openSlack } from '../platform/slack.ts'
-import { createApp, healthRoutes, listen } from '../platform/http.ts'
+import { createApp, type Express, healthRoutes, listen } from '../platform/http.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import { createLogger, loggerFields } from '../platform/logger.ts'
-import { createMetrics } from '../platform/metrics.ts'
-import { checkSettings, type Environment, showFields } from '../platform/settings.ts'
+import { createMetrics, type Metrics } from '../platform/metrics.ts'
+import { checkSettings, type Environment, type Fields, showFields } from '../platform/settings.ts'
 import { version } from '../platform/version.ts'
-import { connectKafka } from '../topics/client.ts'
-import { publishControl } from '../topics/control.ts'
+import { connectKafka, type KafkaClient, withAdmin } from '../topics/client.ts'
+import { publishControl, type ServiceRecord } from '../topics/control.ts'
 import { ensureTopics } from '../topics/create.ts'
 import { sendDeadLetters } from '../topics/dead-letters.ts'
 import { kafkaFields } from '../topics/fields.ts'
 import { topicNames } from '../topics/names.ts'
-import { openProducer } from '../topics/produce.ts'
+import { KafkaAway, openProducer, type TopicProducer } from '../topics/produce.ts'
 import { createAuthoriser } from './authorise.ts'
 import { backfillFields } from './backfill/fields.ts'
 import { backfillProblems, startBackfill } from './backfill/start.ts'
 import { ingestFields } from './fields.ts'
 import { createGather } from './gather.ts'
-import { followKafka } from './kafka-state.ts'
+import { followKafka, type KafkaState } from './kafka-state.ts'
 import { receive, type Receiver, refuse } from './receive.ts'
-import { tlsPair } from './tls.ts'
+import { createRoom, type Room } from './room.ts'
+import type { Store } from './store.ts'
+import { openTenantWatch } from './tenant-alarm.ts'
+import { followTlsFiles, tlsPair } from './tls.ts'
 
 /** A sender has this long for its headers and body. */
 const REQUEST_MS = 60_000
@@ -36,101 +40,147 @@ const DRAIN_MS = 6_500
 /** Starts the service; without Kafka it starts too, answers 503 and goes on trying. @throws SettingsError */
 export async function startIngest(env: Environment, lifecycle: Lifecycle): Promise<{ port: number }> {
   const own = { ...kafkaFields, ...loggerFields, ...ingestFields(env) }
-  const { settings, problems } = checkSettings({ ...own, ...backfillFields(env) }, env)
+  const { settings, problems, notes } = checkSettings({ ...own, ...backfillFields(env) }, env)
   problems.push(...backfillProblems(settings))
   const tls = tlsPair(settings, problems)
   if (problems.length > 0) throw new SettingsError(problems)
   const log = createLogger('ingest', settings.loggerLevel)
+  for (const note of notes) log.warn(note)
+  const { signal } = lifecycle
   const instance = `${hostname()}-${process.pid}`
   const metrics = createMetrics('ingest', version)
-  const received = metrics.counter('received_total', 'Events acknowledged by Kafka', ['source'])
-  const quarantined = metrics.counter('quarantined_total', 'Parts of bodies that are no events', ['reason'])
-  received.inc({ source: 'webhook' }, 0)
 
   const client = connectKafka(settings, log, 'auth0-logs-ingest')
   const producer = openProducer(client, 'auth0-logs-ingest')
   lifecycle.onClose('producer', producer.close)
-  const topic = topicNames.events(settings.prefix)
-  const ackMs = settings.ackTimeout * 1000
-  let described = false
-  const kafka = followKafka(
-    async () => {
-      await ensureTopics(client, ['events', { deadLetters: 'ingest' }, 'reports', 'control'])
-      if (described) return
-      await publishControl(client, producer, 'service/ingest', {
-        service: 'ingest',
-        kind: 'ingest',
-        version,
-        group: '',
-        started_at: new Date().toISOString(),
-        state: 'running',
-        sandbox: false,
-        start_from: '',
-        fields: showFields(own, env),
-      })
-      described = true
-      if (settings.backfill !== 'off') void poll().catch(lifecycle.fail)
-    },
-    log,
-    lifecycle.signal,
-  )
-  const slack = settings.webhook ? openSlack({ url: settings.webhook, log, signal: lifecycle.signal }) : undefined
-  if (slack) void tellKafkaAway({ service: 'ingest', problem: kafka.problem, slack, signal: lifecycle.signal })
-  const orLost = async <T>(work: Promise<T>): Promise<T> => {
-    try {
-      return await work
-    } catch (error) {
-      kafka.lost(error)
-      throw error
-    }
+  let polling = false
+  /** An acknowledged write: that Kafka only answers would not tell that it takes records, for its clock may be another. */
+  async function probe(): Promise<void> {
+    await ensureTopics(client, ['events', { deadLetters: 'ingest' }, 'reports', 'control'])
+    await publishControl(client, producer, 'service/ingest', serviceRecord(own, env))
+    if (polling || settings.backfill === 'off') return
+    polling = true
+    const options = { env, client, producer, store: receiver, redacted: settings.redact, instance, metrics, log, lifecycle }
+    void startBackfill(options).catch(lifecycle.fail)
   }
-  const gather = createGather((records) => producer.send(topic, records, ackMs))
-  const inFlight = { bytes: 0 }
-  metrics.gauge('ingest_in_flight_bytes', 'Bytes received and not yet answered', [], function () {
-    this.set(inFlight.bytes)
+  const topic = topicNames.events(settings.prefix)
+  const look = () => withAdmin(client, (admin) => admin.fetchTopicMetadata({ topics: [topic] }))
+  const kafka = followKafka({ probe, look, log, signal })
+  const slack = settings.webhook ? openSlack({ url: settings.webhook, log, signal }) : undefined
+  if (slack) void tellKafkaAway({ service: 'ingest', problem: kafka.problem, slack, signal })
+
+  const room = createRoom(settings.highWater)
+  lifecycle.onClose('room', room.close)
+  const foreign = metrics.counter('foreign_tenant_total', 'Events of another tenant than this deployment is for')
+  const tenants = openTenantWatch({
+    domain: settings.domain,
+    client,
+    producer,
+    instance,
+    counted: (events) => foreign.inc(events),
+    log,
+    signal,
   })
-  const redactor = settings.redact.length > 0 ? createRedactor(settings.redact, settings.redactKey) : undefined
   const receiver: Receiver = {
+    ...countedBy(metrics, room),
+    ...storing({ client, producer, topic, ackMs: settings.ackTimeout * 1000, kafka }),
     authorised: createAuthoriser(settings.tokens),
-    unavailable: () =>
-      kafka.problem() ??
-      (inFlight.bytes > settings.highWater ? 'too many bytes wait for Kafka (INGEST_HIGH_WATER_BYTES)' : undefined),
-    store: (records) => orLost(gather.add(records)),
-    quarantine: (letters) => orLost(sendDeadLetters(client, producer, 'ingest', letters, ackMs)),
-    inFlight,
-    redact: redactor ? (value) => redactBytes(value, redactor) : undefined,
+    unavailable: kafka.problem,
+    room,
+    redact: redaction(settings),
+    tenantSeen: tenants.seen,
     maxBytes: settings.maxBytes,
     maxEventBytes: settings.maxEventBytes,
     log,
-    counted: {
-      received: (events, source) => received.inc({ source }, events),
-      quarantined: (reason) => quarantined.inc({ reason }),
-    },
   }
 
-  const poll = () =>
-    startBackfill({ env, client, producer, store: receiver, redacted: settings.redact, instance, metrics, log, lifecycle })
-
-  const app = createApp()
-  app.post('/logs', (request, response) => void receive(request, response, receiver))
-  app.all('/logs', (request, response) => refuse(request, response, 405, 'method_not_allowed', 'send logs with POST'))
-  healthRoutes(
-    app,
-    {
-      live: () => undefined,
-      ready: () => (lifecycle.signal.aborted ? 'the service is closing' : kafka.met() ? undefined : 'Kafka has not been met yet'),
-    },
-    metrics,
-  )
-  app.use((request, response) => refuse(request, response, 404, 'not_found', 'logs go to POST /logs'))
+  const app = routes(receiver, kafka, metrics, signal)
   const listening = await listen(app, { port: settings.port, tls, drainMs: DRAIN_MS })
   listening.server.requestTimeout = REQUEST_MS
   listening.server.headersTimeout = REQUEST_MS / 4
   listening.server.keepAliveTimeout = IDLE_MS
   lifecycle.onClose('http', listening.close, DRAIN_MS + 1_000)
+  if (tls) {
+    const [certFile, keyFile] = [env.INGEST_TLS_CERT_FILE, env.INGEST_TLS_KEY_FILE].map((path) => (path as string).trim())
+    void followTlsFiles({ server: listening.server as TlsServer, served: tls, certFile, keyFile, log, signal })
+  }
   log.info({ port: listening.port, https: tls !== undefined }, 'listening')
   if (settings.replicationFactor === 1 && !settings.brokers.every((broker) => /^(localhost|127\.|\[::1\])/.test(broker))) {
     log.warn('KAFKA_REPLICATION_FACTOR is 1: a lost broker disk loses logs; 3 is usual')
   }
   return { port: listening.port }
+}
+
+function routes(receiver: Receiver, kafka: KafkaState, metrics: Metrics, signal: AbortSignal): Express {
+  const app = createApp()
+  // `/logs/` and `/LOGS` are other paths.
+  app.enable('strict routing')
+  app.enable('case sensitive routing')
+  app.post('/logs', (request, response) => void receive(request, response, receiver))
+  app.all('/logs', (request, response) => refuse(request, response, 405, 'method_not_allowed', 'send logs with POST'))
+  const notReady = () => (kafka.met() ? undefined : (kafka.problem() ?? 'Kafka has not been met yet'))
+  healthRoutes(app, { live: () => undefined, ready: () => (signal.aborted ? 'the service is closing' : notReady()) }, metrics)
+  app.use((request, response) => refuse(request, response, 404, 'not_found', 'logs go to POST /logs'))
+  return app
+}
+
+function serviceRecord(fields: Fields, env: Environment): Omit<ServiceRecord, 'v'> {
+  return {
+    service: 'ingest',
+    kind: 'ingest',
+    version,
+    group: '',
+    started_at: new Date().toISOString(),
+    state: 'running',
+    sandbox: false,
+    start_from: '',
+    fields: showFields(fields, env),
+  }
+}
+
+/** How records get to Kafka, each outcome told to `kafka`. */
+function storing(options: {
+  client: KafkaClient
+  producer: TopicProducer
+  topic: string
+  ackMs: number
+  kafka: KafkaState
+}): Pick<Store, 'store' | 'quarantine'> {
+  const { client, producer, topic, ackMs, kafka } = options
+  const orLost = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      const result = await work
+      kafka.acknowledged()
+      return result
+    } catch (error) {
+      if (error instanceof KafkaAway) kafka.lost(error)
+      throw error
+    }
+  }
+  const gather = createGather((records) => producer.send(topic, records, ackMs))
+  return {
+    store: (records) => orLost(gather.add(records)),
+    quarantine: (letters) => orLost(sendDeadLetters(client, producer, 'ingest', letters, ackMs)),
+  }
+}
+
+function countedBy(metrics: Metrics, room: Room): Pick<Store, 'counted'> {
+  const received = metrics.counter('received_total', 'Events acknowledged by Kafka', ['source'])
+  const quarantined = metrics.counter('quarantined_total', 'Parts of bodies that are no events', ['reason'])
+  received.inc({ source: 'webhook' }, 0)
+  metrics.gauge('ingest_in_flight_bytes', 'Bytes received and not yet answered', [], function () {
+    this.set(room.received)
+  })
+  return {
+    counted: {
+      received: (events, source) => received.inc({ source }, events),
+      quarantined: (reason, parts) => quarantined.inc({ reason }, parts),
+    },
+  }
+}
+
+function redaction({ redact, redactKey }: { redact: readonly Rule[]; redactKey: string }): Store['redact'] {
+  if (redact.length === 0) return undefined
+  const redactor = createRedactor(redact, redactKey)
+  return (value) => redactBytes(value, redactor)
 }

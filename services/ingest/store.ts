@@ -1,83 +1,131 @@
 // What both ways in do with events: redact, produce, and set aside what cannot be stored. Resolves when all is acknowledged.
-import type { Split, SplitEvent } from '../events/split.ts'
+import { createHash } from 'node:crypto'
+import { labelsOf, type Split, type SplitEvent, type UnusablePart } from '../events/split.ts'
 import { type OutRecord, recordBytes } from '../topics/produce.ts'
-import { type DeadLetter, toHeaders } from '../topics/records.ts'
+import { encodeHeaders } from '../topics/record-batch.ts'
+import type { DeadLetter } from '../topics/records.ts'
 
 /** A dead letter's value at most; a larger part comes in pieces. Under the dead-letter topic's limit with all headers. */
 const PIECE_BYTES = 1_000_000
-/** Header maps kept for reuse; an attacker with a token cannot fill the memory with types. */
+/** Parts that become dead letters together: one has ten headers of its own, and a body may be nothing but broken parts. */
+const LETTERS_AT_ONCE = 500
+/** Header blocks kept for reuse, and the longest type whose block is kept: a sender cannot fill the memory with types. */
 const HEADERS_KEPT = 1_000
+const TYPE_KEPT = 64
+/** A record's overhead, key and headers beside the event's own bytes. */
+const RECORD_ALLOWANCE = 4_096
 
 /** How an event came: a header of its record. */
 export type Source = 'webhook' | 'poll' | 'reconcile' | 'job'
+export type Origin = { source: Source; traceparent?: string }
 
 export type Store = {
   /** Stores events; resolves with those refused for good. @throws when Kafka did not acknowledge */
   store: (records: OutRecord[]) => Promise<OutRecord[]>
   quarantine: (letters: DeadLetter[]) => Promise<void>
+  /** INGEST_REDACT on the bytes of a `data`; undefined where it cannot read them. Left out where nothing is to be redacted. */
   redact: ((value: Buffer) => Buffer | undefined) | undefined
+  /** Told of each event of a tenant. */
+  tenantSeen?: (tenant: string, logId: Buffer) => void
   maxEventBytes: number
-  counted: { received: (events: number, source: Source) => void; quarantined: (reason: string) => void }
+  counted: { received: (events: number, source: Source) => void; quarantined: (reason: string, parts: number) => void }
 }
+
+/** A part that cannot be stored, and what of it may be kept. */
+type Aside = { reason: string; error: string; kept: Buffer; id?: Buffer }
 
 /** @throws when Kafka did not acknowledge; some may be stored then, and a repeat is dropped by the sinks */
 export async function storeEvents(
   { events, unusable }: Split,
-  origin: { source: Source; traceparent?: string },
+  origin: Origin,
   store: Store,
 ): Promise<{ accepted: number; quarantined: number }> {
-  const letters: DeadLetter[][] = unusable.map(({ reason, bytes }) => setAside(reason, bytes, PROBLEMS[reason]))
+  const aside: Aside[] = unusable.map((part) => asideOf(part, store))
   const records: OutRecord[] = []
-  const sources = new Map<OutRecord, SplitEvent>()
+  const stored: SplitEvent[] = []
+  const headersOf = headerBlocks(origin)
   for (const event of events) {
     const value = store.redact ? store.redact(event.value) : event.value
-    const record = { key: event.id, value: value ?? null, headers: headersOf(event.type, origin) }
-    const limit = store.maxEventBytes
-    if (value === undefined || value.length > limit || recordBytes(record) > limit + RECORD_ALLOWANCE) {
-      const error = `the event is larger than ${limit} bytes (MAX_EVENT_BYTES)`
-      letters.push(setAside('event_too_large', keptOf(event, record.value), error, event.id))
+    if (value === undefined) {
+      aside.push(notRedactable(event.value, 'its `data` is not readable', event.id))
       continue
     }
+    const { type, tenant } = value === event.value ? event : labelsOf(value)
+    const record = { key: event.id, value, headers: headersOf(type) }
+    const limit = store.maxEventBytes
+    if (value.length > limit || recordBytes(record) > limit + RECORD_ALLOWANCE) {
+      const error = `the event is larger than ${limit} bytes (MAX_EVENT_BYTES)`
+      aside.push({ reason: 'event_too_large', error, kept: keptOf(event, value, store), id: event.id })
+      continue
+    }
+    if (tenant !== '') store.tenantSeen?.(tenant, event.id)
     records.push(record)
-    sources.set(record, event)
+    stored.push(event)
   }
   const refused = records.length > 0 ? await store.store(records) : []
+  const placeOf = refused.length > 0 ? new Map(records.map((record, place) => [record, place])) : undefined
   for (const record of refused) {
-    const event = sources.get(record)!
-    letters.push(setAside('refused_by_kafka', keptOf(event, record.value), 'Kafka will never take this record', event.id))
-  }
-  if (letters.length > 0) {
-    await store.quarantine(letters.flat())
-    for (const [{ reason }] of letters) store.counted.quarantined(reason)
+    const event = stored[placeOf?.get(record) as number]
+    const kept = keptOf(event, record.value as Buffer, store)
+    aside.push({ reason: 'refused_by_kafka', error: 'Kafka will never take this record', kept, id: event.id })
   }
   const accepted = records.length - refused.length
   store.counted.received(accepted, origin.source)
-  return { accepted, quarantined: letters.length }
+  await setAside(aside, store)
+  return { accepted, quarantined: aside.length }
 }
 
-/** A record's overhead, key and headers beside the event's own bytes. */
-const RECORD_ALLOWANCE = 4_096
+/** Into the dead letters: what came compressed and cannot be read. */
+export async function setAsideBody(bytes: Buffer, problem: string, store: Store): Promise<void> {
+  const aside = store.redact
+    ? notRedactable(bytes, `its compression is broken: ${problem}`)
+    : { reason: 'bad_encoding', error: problem, kept: bytes }
+  await setAside([aside], store)
+}
+
+async function setAside(aside: readonly Aside[], store: Store): Promise<void> {
+  for (let i = 0; i < aside.length; i += LETTERS_AT_ONCE) {
+    const some = aside.slice(i, i + LETTERS_AT_ONCE)
+    const now = new Date()
+    await store.quarantine(some.flatMap((each) => lettersOf(each, now)))
+    for (const { reason } of some) store.counted.quarantined(reason, 1)
+  }
+}
 
 const PROBLEMS = {
   not_json: 'these bytes are no JSON',
   not_an_event: 'no Auth0 log: an object with log_id and data is expected',
-  no_log_id: 'the event has no log_id, so it has no identity',
+  no_log_id: 'the event has no log_id of 1 to 256 bytes, so it has no identity',
+}
+
+/** With INGEST_REDACT a part is kept only as far as it can be redacted: its `data`, where there is one. */
+function asideOf({ reason, bytes, data }: UnusablePart, { redact }: Store): Aside {
+  const error = PROBLEMS[reason]
+  if (!redact) return { reason, error, kept: bytes }
+  const redacted = data && redact(data)
+  if (redacted === undefined) return notRedactable(bytes, error)
+  return { reason, error, kept: Buffer.concat([Buffer.from('{"data":'), redacted, Buffer.from('}')]) }
+}
+
+/** What INGEST_REDACT cannot read may hold what it is to hide: only length and digest are kept, to compare with the sender's copy. */
+function notRedactable(bytes: Buffer, why: string, id?: Buffer): Aside {
+  const kept = Buffer.from(JSON.stringify({ length: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') }))
+  const error = `INGEST_REDACT cannot be applied (${why}): only length and SHA-256 are kept`
+  return { reason: 'not_redactable', error, kept, id }
 }
 
 /** What is kept of an event that cannot be stored: the bytes as sent; with INGEST_REDACT only what it leaves. */
-function keptOf({ id, value, source, start, end }: SplitEvent, redacted: Buffer | null): Buffer {
-  if (redacted === null || redacted === value) return source.subarray(start, end)
-  return Buffer.concat([Buffer.from(`{"log_id":${JSON.stringify(id.toString())},"data":`), redacted, Buffer.from('}')])
+function keptOf({ id, source, start, end }: SplitEvent, value: Buffer, { redact }: Store): Buffer {
+  if (!redact) return source.subarray(start, end)
+  return Buffer.concat([Buffer.from(`{"log_id":${JSON.stringify(id.toString())},"data":`), value, Buffer.from('}')])
 }
 
-/** A part that is no event as dead letters: one, or numbered pieces where it is over the limit of a record. */
-export function setAside(reason: string, bytes: Buffer, error: string, id?: Buffer): DeadLetter[] {
-  const now = new Date()
-  const pieces = Math.max(1, Math.ceil(bytes.length / PIECE_BYTES))
-  const logId = id && id.length <= 256 ? id.toString() : ''
+/** One dead letter, or numbered pieces where the part is over the limit of a record. */
+function lettersOf({ reason, error, kept, id }: Aside, now: Date): DeadLetter[] {
+  const pieces = Math.max(1, Math.ceil(kept.length / PIECE_BYTES))
   return Array.from({ length: pieces }, (_, i) => ({
-    logId,
-    value: bytes.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES),
+    logId: id?.toString() ?? '',
+    value: kept.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES),
     stage: 'receive',
     reason,
     error,
@@ -88,16 +136,18 @@ export function setAside(reason: string, bytes: Buffer, error: string, id?: Buff
   }))
 }
 
-const headerMaps = new Map<string, Map<Buffer, Buffer>>()
+const keptBlocks = new Map<Source, Map<string, Buffer>>()
 
-function headersOf(type: Buffer, { source, traceparent }: { source: Source; traceparent?: string }): Map<Buffer, Buffer> {
-  const name = type.toString()
-  if (traceparent !== undefined) return toHeaders({ source, type: name, traceparent })
-  const kept = `${source} ${name}`
-  let headers = headerMaps.get(kept)
-  if (!headers) {
-    headers = toHeaders({ source, type: name })
-    if (headerMaps.size < HEADERS_KEPT) headerMaps.set(kept, headers)
+/** The headers of a record by its type, each encoded once. */
+function headerBlocks({ source, traceparent }: Origin): (type: string) => Buffer {
+  const trace: Record<string, string> = traceparent === undefined ? {} : { traceparent }
+  const blocks = traceparent === undefined ? (keptBlocks.get(source) ?? new Map<string, Buffer>()) : new Map<string, Buffer>()
+  if (traceparent === undefined) keptBlocks.set(source, blocks)
+  return (type) => {
+    const known = blocks.get(type)
+    if (known) return known
+    const block = encodeHeaders({ source, type, ...trace })
+    if (type.length <= TYPE_KEPT && blocks.size < HEADERS_KEPT) blocks.set(type, block)
+    return block
   }
-  return headers
 }

@@ -71,6 +71,8 @@ export async function runProcess(proc: Process, start: (env: Environment, lifecy
       void end(0)
     })
   }
+  // A terminal that closes and tools that renew files send it; Node would end at once, with bodies under way. Files are read anew anyway.
+  proc.on('SIGHUP', () => {})
   proc.on('uncaughtException', (error) => {
     proc.stderr.write(`unexpected failure, the service ends: ${error.stack ?? errorText(error)}\n`)
     void end(1)

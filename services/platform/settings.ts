@@ -116,20 +116,26 @@ export function readSettings<F extends Fields>(fields: F, env: Environment, rela
   return settings
 }
 
-/** As readSettings, for those who show the problems themselves. `settings` is complete only where there are none. */
+/**
+ * As readSettings, for those who show the problems themselves. `settings` is complete only where there are none.
+ * `notes`: what the operator should know although it is no problem.
+ */
 export function checkSettings<F extends Fields>(
   fields: F,
   env: Environment,
   related: readonly string[] = [],
-): { settings: Settings<F>; problems: Problem[] } {
+): { settings: Settings<F>; problems: Problem[]; notes: string[] } {
   const settings: Record<string, unknown> = {}
   const problems: Problem[] = []
+  const notes: string[] = []
   const typos = misspelt(fields, env, related)
   for (const [key, field] of Object.entries(fields)) {
     const setting = givenName(field, env)
     if (setting === undefined) {
       const typo = typos.find((t) => field.names.includes(t.meant))
-      const hint = typo ? ` (${typo.given} is set: did you mean ${typo.meant}?)` : ''
+      const link = field.names.find((name) => isServiceLink(name, env))
+      if (link) notes.push(`${link} ${LINKED}`)
+      const hint = typo ? ` (${typo.given} is set: did you mean ${typo.meant}?)` : link ? ` (${link} ${LINKED})` : ''
       if (field.required) problems.push({ setting: field.names[0], problem: `is missing: ${field.meaning}${hint}` })
       settings[key] = field.default
       continue
@@ -144,12 +150,25 @@ export function checkSettings<F extends Fields>(
       problems.push({ setting: given, problem: `is not a setting: did you mean ${meant}?` })
     }
   }
-  return { settings: settings as Settings<F>, problems }
+  return { settings: settings as Settings<F>, problems, notes }
 }
 
 /** The name under which a field is set, if it is. */
 export function givenName(field: Field, env: Environment): string | undefined {
-  return field.names.find((name) => (env[name] ?? '').trim() !== '')
+  return field.names.find((name) => (env[name] ?? '').trim() !== '' && !isServiceLink(name, env))
+}
+
+const LINKED =
+  'holds an address that Kubernetes or Docker puts there for a Service of the same name: it is no setting and is left out. ' +
+  'Set the number, or enableServiceLinks: false in the pod'
+
+/**
+ * Whether a variable is one of those that every pod gets for every Service of its namespace, as Docker links do too: `X_PORT` with an
+ * address in it, and more of other names. https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
+ */
+function isServiceLink(name: string, env: Environment): boolean {
+  if (/_(SERVICE_HOST|SERVICE_PORT(_[A-Z\d_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/.test(name)) return true
+  return name.endsWith('_PORT') && /^(tcp|udp|sctp):\/\/\S+:\d+$/i.test((env[name] ?? '').trim())
 }
 
 /** A setting as forms and `status` show it; the text of a secret is never in it. */
@@ -195,7 +214,7 @@ function misspelt(fields: Fields, env: Environment, related: readonly string[]):
   const prefixes = new Set(names.filter((n) => n.includes('_')).map((n) => n.slice(0, n.indexOf('_') + 1)))
   const found: { given: string; meant: string }[] = []
   for (const given of Object.keys(env)) {
-    const isSet = (env[given] ?? '').trim() !== ''
+    const isSet = (env[given] ?? '').trim() !== '' && !isServiceLink(given, env)
     if (!isSet || known.has(given) || !prefixes.has(given.slice(0, given.indexOf('_') + 1))) continue
     const nearest = names
       .map((meant) => ({ meant, distance: editDistance(given, meant) }))

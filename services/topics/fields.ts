@@ -34,7 +34,17 @@ export const kafkaFields = {
   createTopics: boolean('KAFKA_CREATE_TOPICS', 'Create topics that are absent; false on clusters that forbid it', {
     default: true,
   }),
-  compression: choice('KAFKA_COMPRESSION', 'Compression of produced records', ['none', 'gzip'], { default: 'none' }),
+  compression: choice(
+    'KAFKA_COMPRESSION',
+    'Compression of produced records, a batch as a whole',
+    ['none', 'gzip', 'zstd', 'lz4', 'snappy'],
+    { default: 'none' },
+  ),
+  maxRequestBytes: integer(
+    'KAFKA_MAX_REQUEST_BYTES',
+    'Largest produce request, all partitions together; Azure Event Hubs closes the connection above 1,046,528',
+    { default: 16 * 1024 * 1024, min: 1_010_000, max: 100 * 1024 * 1024, unit: 'bytes' },
+  ),
   sessionTimeout: integer('KAFKA_SESSION_TIMEOUT', 'After this long without a heartbeat a member loses its partitions', {
     default: 10,
     min: 6,

@@ -1,6 +1,6 @@
 // Bodies into events: what a whole body gives, where a broken one breaks, and that no byte of it is lost or taken twice.
 import { describe, expect, test } from 'vitest'
-import { type Split, split } from '../../services/events/split.ts'
+import { labelsOf, MAX_PARTS, partsOf, type Split, split } from '../../services/events/split.ts'
 import { type SeededRandom, seededRandom } from '../support/random.ts'
 
 /** What matters of a split, as text: `id type value` an event, `reason: bytes` an unusable part. */
@@ -29,6 +29,15 @@ describe('a whole body', () => {
     ['envelope whose name is written with an escape', `{"l\\u006fgs":[${a}]}`, [A]],
     ['two arrays in an envelope', `{"logs":[${a}],"logs":[${b}]}`, [A, B]],
     ['one event', a, [A]],
+    ['a byte order mark before an array', `\ufeff[${a},${b}]`, [A, B]],
+    ['several marks and white space before an envelope', `\r\n\ufeff \ufeff{"logs":[${a},${b}]}`, [A, B]],
+    ['a mark before lines', `\ufeff${a}\n${b}\n`, [A, B]],
+    ['a mark before one event on many lines', `\ufeff{\n"log_id":"a",\n"data":{"type":"s"}}`, [A]],
+    ['a mark alone', '\ufeff', []],
+    ['one event with a field of the name logs', `{"log_id":"a","logs":[${b}],"data":{"type":"s"}}`, [A]],
+    ['the same, logs first', `{"logs":[${b},1],"data":{"type":"s"},"log_id":"a"}`, [A]],
+    ['the same, logs last', `{"data":{"type":"s"},"log_id":"a","logs":[]}`, [A]],
+    ['the same on a line', `{"logs":[1],"log_id":"a","data":{"type":"s"}}\n${b}`, [A, B]],
     ['one event on many lines', '{\n  "log_id": "a",\n  "data": {\n    "type": "s"\n  }\n}\n', ['a s {\n    "type": "s"\n  }']],
   ])('%s', (_, body, events) => {
     expect(shown(split(Buffer.from(body)))).toEqual({ events, unusable: [] })
@@ -85,6 +94,12 @@ describe('an event', () => {
     ['no_log_id', '{"data":{"log_id":"x"},"data":{}}'],
     ['no_log_id', '{"log_id":12,"data":{}}'],
     ['no_log_id', '{"log_id":"x","log_id":null,"data":{}}'],
+    ['no_log_id', `{"log_id":"${'x'.repeat(257)}","data":{}}`],
+    ['no_log_id', `{"log_id":"${'x'.repeat(257)}","data":{"log_id":"x"}}`],
+    ['no_log_id', `{"log_id":"${'é'.repeat(129)}","data":{}}`],
+    ['no_log_id', `{"log_id":"${'\\u00e9'.repeat(129)}","data":{}}`],
+    ['no_log_id', `{"data":{"log_id":"${'x'.repeat(257)}"}}`],
+    ['not_an_event', '{"log_id":"x","logs":[{"log_id":"y","data":{}}]}'],
   ])('%s: %s - is put aside alone, among good ones', (reason, part) => {
     const expected = { events: [A, B], unusable: [`${reason}: ${part}`] }
     expect(shown(split(Buffer.from(`[${a}, ${part} ,${b}]`)))).toEqual(expected)
@@ -129,10 +144,77 @@ describe('a broken body', () => {
     ['last line', `${a}\n${b}\n{"log_`, [A, B], ['{"log_']],
     ['two events on a line', `${a}\n${b}${b}\n${a}`, [A, A], [`${b}${b}`]],
     ['text', 'hello\n', [], ['hello']],
+    ['text behind a mark', '\ufeffhello', [], ['hello']],
+    ['a mark in the middle', `[${a},\ufeff${b}]`, [A], [`\ufeff${b}]`]],
+    ['array that only begins', '[', [], ['[']],
+    ['array that only begins, with white space', ' [ \n', [], ['[ \n']],
+    ['envelope whose array only begins', '{"logs":[', [], ['{"logs":[']],
+    ['envelope whose array only begins, with other members', '\ufeff{"v":1,"logs" : [ ', [], ['{"v":1,"logs" : [ ']],
+    ['envelope that is empty and has no end', '{"logs":[]', [], ['{"logs":[]']],
+    ['envelope that is empty and breaks', '{"logs":[],"x":', [], ['{"logs":[],"x":']],
+    ['event with logs that breaks', `{"log_id":"a","logs":[${b}],"data":{`, [], [`{"log_id":"a","logs":[${b}],"data":{`]],
   ])('%s - what was whole is kept, the rest is one part', (_, body, events, parts) => {
     const unusable = parts.map((part) => `not_json: ${part}`)
     expect(shown(split(Buffer.from(body)))).toEqual({ events, unusable })
   })
+})
+
+describe('a type', () => {
+  test.each([
+    ['256 bytes', 'x'.repeat(256), 'x'.repeat(256)],
+    ['257 bytes', 'x'.repeat(257), ''],
+    ['256 bytes of two a character', 'é'.repeat(128), 'é'.repeat(128)],
+    ['258 bytes of two a character', 'é'.repeat(129), ''],
+    ['256 bytes written with escapes', '\\u0078'.repeat(256), 'x'.repeat(256)],
+    ['30 MiB', 'x'.repeat(30 * 1024 * 1024), ''],
+  ])('of %s', (_, written, type) => {
+    const { events } = split(Buffer.from(`[{"log_id":"x","data":{"type":"${written}"}}]`))
+    expect(events.map((event) => event.type)).toEqual([type])
+  })
+})
+
+describe('many parts', () => {
+  const parts = (body: string) => partsOf(Buffer.from(body))
+
+  test.each([
+    ['array', (count: number) => `[${'1,'.repeat(count - 1)}1]`],
+    ['envelope', (count: number) => `{"logs":[${'1,'.repeat(count - 1)}1]}`],
+    ['lines', (count: number) => 'x\n'.repeat(count)],
+    ['blank lines between', (count: number) => '1\n\n\r\n'.repeat(count)],
+  ])('%s - 100,000 are taken, of one more only that it is too much', (_, body) => {
+    expect([parts(body(MAX_PARTS)).count, parts(body(MAX_PARTS)).tooMany]).toEqual([MAX_PARTS, false])
+    expect(parts(body(MAX_PARTS + 1)).tooMany).toBe(true)
+  })
+
+  test('16 million elements - are not looked at beyond the limit', () => {
+    const body = Buffer.from(`[${'1,'.repeat(16_000_000)}1]`)
+    const before = performance.now()
+    const { tooMany, bytes } = partsOf(body)
+    expect([tooMany, bytes < 10 * 1024 * 1024]).toEqual([true, true])
+    expect(performance.now() - before).toBeLessThan(1_000)
+  })
+
+  test('slices - are of so many parts and bytes, and together all of them in order', () => {
+    const body = Buffer.from(`[${Array.from({ length: 100 }, (_, i) => (i % 3 ? event(`e${i}`) : '7')).join()}]`)
+    const whole = partsOf(body)
+    const slices = [...whole.slices(30, 1_000)]
+    expect(slices.flatMap(({ events }) => events)).toEqual(whole.all().events)
+    expect(slices.flatMap(({ unusable }) => unusable)).toEqual(whole.all().unusable)
+    expect(Math.max(...slices.map(({ events, unusable }) => events.length + unusable.length))).toBeLessThanOrEqual(30)
+    expect([...whole.slices(1_000, 1)].length).toBe(100)
+  })
+})
+
+test('labelsOf - are type and tenant of the bytes at hand', () => {
+  expect(labelsOf(Buffer.from('{"type":"s","a":{"type":"no"},"tenant_name":"acme"}'))).toEqual({ type: 's', tenant: 'acme' })
+  expect(labelsOf(Buffer.from('{"type":7}'))).toEqual({ type: '', tenant: '' })
+})
+
+test('tenant - is told with each event that has one', () => {
+  const one = (data: string) => `{"log_id":"x","data":${data}}`
+  const names = ['"acme"', '"acme"', '"acm\\u0065"', '"other"', '"éé"', '7', '""'].map((name) => one(`{"tenant_name":${name}}`))
+  const { events } = split(Buffer.from([...names, one('{"a":{"tenant_name":"no"}}')].join('\n')))
+  expect(events.map(({ tenant }) => tenant)).toEqual(['acme', 'acme', 'acme', 'other', 'éé', '', '', ''])
 })
 
 describe('random bodies', () => {

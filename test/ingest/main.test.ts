@@ -39,7 +39,7 @@ test('bad settings - end it with status 2, every problem on a line of stderr, no
     INGEST_HIGH_WATER_BYTES: '-1',
     INGEST_TLS_CERT_FILE: '/nowhere/cert.pem',
     INGEST_REDACT: 'ip:hash',
-    KAFKA_COMPRESSION: 'lz4',
+    KAFKA_COMPRESSION: 'brotli',
     LOGGER_LEVEL: 'loud',
   })
   expect(await ingest.exited()).toBe(2)
