@@ -3,20 +3,16 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { execPath } from 'node:process'
 import type { Command } from 'commander'
-import { checkSettings } from '../platform/settings.ts'
-import { kafkaFields } from '../topics/fields.ts'
-import { openTenant, readAuth0Settings } from './auth0.ts'
 import { completionScript, SHELLS } from './completion.ts'
-import { askForHash } from './hash-password.ts'
-import { presentRegistered, presentValidated } from './present/own.ts'
 import type { OwnCommand } from './program.ts'
+import { openTenant, readAuth0Settings } from './auth0.ts'
 import { BODY_FORMATS, readStream, register } from './register.ts'
 import { createStyle, type Terminal } from './terminal.ts'
-import { neededAcls } from './validate/acls.ts'
-import { validate } from './validate/validate.ts'
+
+// What a command alone needs it loads by itself: the others start sooner.
 
 export function ownCommands(terminal: Terminal): readonly OwnCommand[] {
-  const { env, args, servicesRoot, stdout, signal } = terminal
+  const { env, args, servicesRoot, stdout, signal, local = {} } = terminal
   const say = (text: string) => void stdout.write(`${text}\n`)
   const style = createStyle(stdout, env)
   return [
@@ -30,6 +26,13 @@ export function ownCommands(terminal: Terminal): readonly OwnCommand[] {
           .option('--json', 'the result as JSON, for programs')
           .addHelpText('after', examples('validate', 'validate --no-network --json', 'validate --acls'))
           .action(async ({ network, acls, json }: { network: boolean; acls?: boolean; json?: boolean }) => {
+            const [{ validate }, { neededAcls }, { presentValidated }, { checkSettings }, { kafkaFields }] = await Promise.all([
+              import('./validate/validate.ts'),
+              import('./validate/acls.ts'),
+              import('./present/own.ts'),
+              import('../platform/settings.ts'),
+              import('../topics/fields.ts'),
+            ])
             const result = await validate(servicesRoot, env, { network, signal })
             const { prefix = 'auth0.logs' } = checkSettings(kafkaFields, env).settings
             const grants = acls ? neededAcls(prefix, result.sinks) : undefined
@@ -59,6 +62,7 @@ export function ownCommands(terminal: Terminal): readonly OwnCommand[] {
 Needs AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and the scopes read:log_streams, create:log_streams, update:log_streams.`,
           )
           .action(async ({ json, ...typed }: { url: string; token?: string; name: string; format: string; json?: boolean }) => {
+            const { presentRegistered } = await import('./present/own.ts')
             const tokens = env.INGEST_TOKENS?.trim() ?? ''
             const given = readStream(typed, tokens)
             const tenant = await openTenant(readAuth0Settings(env), signal)
@@ -75,7 +79,10 @@ Needs AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and the scopes read:log
             'after',
             `${examples('hash-password')}\n\nCONSOLE_USERS is name:role:hash, comma-separated; role is viewer or operator.`,
           )
-          .action(async () => say(await askForHash(terminal))),
+          .action(async () => {
+            const { askForHash } = await import('./hash-password.ts')
+            say(await askForHash(terminal))
+          }),
     },
     {
       name: 'simulate',
@@ -85,11 +92,16 @@ Needs AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and the scopes read:log
           .helpOption(false)
           .allowUnknownOption()
           .allowExcessArguments()
-          .action(async () =>
+          .action(async () => {
+            const given = args.slice(args.indexOf('simulate') + 1)
+            const isNamed = given.some((arg) => arg === '--url' || arg.startsWith('--url=') || arg === '--help')
+            // The `npm start` of this folder, where no other ingest is named.
+            const url = local.ingest && !isNamed ? ['--url', `${local.ingest}/logs`] : []
+            const tokens = { INGEST_TOKENS: env.INGEST_TOKENS || local.token }
             done(
-              await runProgram(join(servicesRoot, 'sandbox/simulate/main.ts'), args.slice(args.indexOf('simulate') + 1), signal),
-            ),
-          ),
+              await runProgram(join(servicesRoot, 'sandbox/simulate/main.ts'), [...url, ...given], { ...env, ...tokens }, signal),
+            )
+          }),
     },
     {
       name: 'completion',
@@ -110,8 +122,8 @@ Needs AUTH0_DOMAIN, AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET and the scopes read:log
 const examples = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  auth0-logs ${line}`).join('\n')}`
 
 /** Its exit status; Ctrl-C reaches it by itself, and it shows its result then. */
-function runProgram(program: string, args: readonly string[], signal: AbortSignal): Promise<number> {
-  const child = spawn(execPath, [program, ...args], { stdio: 'inherit' })
+function runProgram(program: string, args: readonly string[], env: Terminal['env'], signal: AbortSignal): Promise<number> {
+  const child = spawn(execPath, [program, ...args], { stdio: 'inherit', env: { ...env } })
   signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true })
   return new Promise((resolve, reject) => {
     child.once('error', reject)

@@ -2,7 +2,22 @@
 // that a record must fit: schemas/control-*.json say the same.
 import type { ShownField } from '../platform/settings.ts'
 import { newerVersion } from './not-understood.ts'
-import { atLeast, bool, count, jsonOf, listOf, nullOr, object, oneOf, parsed, SERVICE, type Shape, tableOf, text, time } from './shapes.ts'
+import {
+  atLeast,
+  bool,
+  count,
+  jsonOf,
+  listOf,
+  nullOr,
+  object,
+  oneOf,
+  parsed,
+  SERVICE,
+  type Shape,
+  tableOf,
+  text,
+  time,
+} from './shapes.ts'
 
 export type DesiredState = 'running' | 'paused' | 'stopped'
 
