@@ -5,10 +5,9 @@ import { createLogger, type Logger } from '../platform/logger.ts'
 import { type Environment, readSettings } from '../platform/settings.ts'
 import { Refusal } from '../operations/operation.ts'
 import { connectKafka, type KafkaClient, withAdmin } from '../topics/client.ts'
-import { ensureTopics } from '../topics/create.ts'
 import { kafkaFields } from '../topics/fields.ts'
 import { topicNames } from '../topics/names.ts'
-import { openProducer, type TopicProducer } from '../topics/produce.ts'
+import type { TopicProducer } from '../topics/produce.ts'
 
 export type OpenKafka = { client: KafkaClient; producer: TopicProducer; log: Logger; close: () => Promise<void> }
 
@@ -25,8 +24,21 @@ export async function openKafka(env: Environment): Promise<OpenKafka> {
   const log = createLogger('cli', 'silent')
   const client = connectKafka(settings, log, 'auth0-logs-cli')
   await firstContact(client)
-  const producer = openProducer(client, 'auth0-logs-cli')
+  const producer = producerWhenNeeded(client)
   return { client, producer, log, close: producer.close }
+}
+
+/** The producer's client costs more to load than all the rest, and most commands only look. */
+function producerWhenNeeded(client: KafkaClient): TopicProducer {
+  let opening: Promise<TopicProducer> | undefined
+  const opened = () =>
+    (opening ??= import('../topics/produce.ts').then(({ openProducer }) => openProducer(client, 'auth0-logs-cli')))
+  return {
+    send: async (...args) => (await opened()).send(...args),
+    close: async () => {
+      if (opening) await (await opening).close()
+    },
+  }
 }
 
 async function firstContact(client: KafkaClient): Promise<void> {
@@ -48,5 +60,7 @@ async function firstContact(client: KafkaClient): Promise<void> {
         'Start the services first, or set TOPIC_PREFIX or KAFKA_BROKERS to where they are.',
     )
   // The ingest alone has none yet; audit records need it.
-  if (!topics.includes(topicNames.reports(prefix))) await ensureTopics(client, ['reports'])
+  if (topics.includes(topicNames.reports(prefix))) return
+  const { ensureTopics } = await import('../topics/create.ts')
+  await ensureTopics(client, ['reports'])
 }

@@ -3,19 +3,15 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { execPath } from 'node:process'
 import type { Command } from 'commander'
-import { checkSettings } from '../platform/settings.ts'
-import { kafkaFields } from '../topics/fields.ts'
 import { completionScript, SHELLS } from './completion.ts'
-import { askForHash } from './hash-password.ts'
-import { presentValidated } from './present/own.ts'
 import type { OwnCommand } from './program.ts'
 import { registerCommand } from './register-command.ts'
 import { createStyle, type Terminal } from './terminal.ts'
-import { neededAcls } from './validate/acls.ts'
-import { validate } from './validate/validate.ts'
+
+// What a command alone needs it loads by itself: the others start sooner.
 
 export function ownCommands(terminal: Terminal): readonly OwnCommand[] {
-  const { env, args, servicesRoot, stdout, signal } = terminal
+  const { env, args, servicesRoot, stdout, signal, local = {} } = terminal
   const say = (text: string) => void stdout.write(`${text}\n`)
   const style = createStyle(stdout, env)
   return [
@@ -29,6 +25,13 @@ export function ownCommands(terminal: Terminal): readonly OwnCommand[] {
           .option('--json', 'the result as JSON, for programs')
           .addHelpText('after', examples('validate', 'validate --no-network --json', 'validate --acls'))
           .action(async ({ network, acls, json }: { network: boolean; acls?: boolean; json?: boolean }) => {
+            const [{ validate }, { neededAcls }, { presentValidated }, { checkSettings }, { kafkaFields }] = await Promise.all([
+              import('./validate/validate.ts'),
+              import('./validate/acls.ts'),
+              import('./present/own.ts'),
+              import('../platform/settings.ts'),
+              import('../topics/fields.ts'),
+            ])
             const result = await validate(servicesRoot, env, { network, signal })
             const { prefix = 'auth0.logs' } = checkSettings(kafkaFields, env).settings
             const grants = acls ? neededAcls(prefix, result.sinks) : undefined
@@ -51,7 +54,10 @@ export function ownCommands(terminal: Terminal): readonly OwnCommand[] {
             'after',
             `${examples('hash-password')}\n\nCONSOLE_USERS is name:role:hash, comma-separated; role is viewer or operator.`,
           )
-          .action(async () => say(await askForHash(terminal))),
+          .action(async () => {
+            const { askForHash } = await import('./hash-password.ts')
+            say(await askForHash(terminal))
+          }),
     },
     {
       name: 'simulate',
@@ -61,11 +67,16 @@ export function ownCommands(terminal: Terminal): readonly OwnCommand[] {
           .helpOption(false)
           .allowUnknownOption()
           .allowExcessArguments()
-          .action(async () =>
+          .action(async () => {
+            const given = args.slice(args.indexOf('simulate') + 1)
+            const isNamed = given.some((arg) => arg === '--url' || arg.startsWith('--url=') || arg === '--help')
+            // The `npm start` of this folder, where no other ingest is named.
+            const url = local.ingest && !isNamed ? ['--url', `${local.ingest}/logs`] : []
+            const tokens = { INGEST_TOKENS: env.INGEST_TOKENS || local.token }
             done(
-              await runProgram(join(servicesRoot, 'sandbox/simulate/main.ts'), args.slice(args.indexOf('simulate') + 1), signal),
-            ),
-          ),
+              await runProgram(join(servicesRoot, 'sandbox/simulate/main.ts'), [...url, ...given], { ...env, ...tokens }, signal),
+            )
+          }),
     },
     {
       name: 'completion',
@@ -86,8 +97,8 @@ export function ownCommands(terminal: Terminal): readonly OwnCommand[] {
 const examples = (...lines: string[]) => `\nExamples:\n${lines.map((line) => `  auth0-logs ${line}`).join('\n')}`
 
 /** Its exit status; Ctrl-C reaches it by itself, and it shows its result then. */
-function runProgram(program: string, args: readonly string[], signal: AbortSignal): Promise<number> {
-  const child = spawn(execPath, [program, ...args], { stdio: 'inherit' })
+function runProgram(program: string, args: readonly string[], env: Terminal['env'], signal: AbortSignal): Promise<number> {
+  const child = spawn(execPath, [program, ...args], { stdio: 'inherit', env: { ...env } })
   signal.addEventListener('abort', () => child.kill('SIGTERM'), { once: true })
   return new Promise((resolve, reject) => {
     child.once('error', reject)

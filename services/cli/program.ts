@@ -1,9 +1,11 @@
 // The commands: one a row of the operations, and the few that are no operations. commander reads the command line.
 import { Command, Option } from 'commander'
+import { version } from '../platform/version.ts'
 import type { Input, Inputs, Operation } from '../operations/operation.ts'
 
 /** What a command was asked to do: its operation with the texts given. */
-export type Asked = { operation: Operation; given: Record<string, unknown>; json: boolean }
+/** `watch`: again and again, for so many seconds at most; `check`: trouble is exit status 1. */
+export type Asked = { operation: Operation; given: Record<string, unknown>; json: boolean; watch?: number; check?: boolean }
 
 /** A command that is no operation: it may do without Kafka. Answers its exit status. */
 export type OwnCommand = { summary: string; add: (command: Command, done: (status: number) => void) => void; name: string }
@@ -15,7 +17,7 @@ const SETTING_UP = 'To set up:'
 const EXIT_STATUS = `
 Exit status: 0 done, 1 refused or failed, 2 wrong use or wrong settings.
 Kafka is found by KAFKA_BROKERS and TOPIC_PREFIX, from the environment or a .env file in this folder.
-auth0-logs <command> --help tells a command's options and examples.`
+auth0-logs <command> --help shows a command's options and examples.`
 
 export function createProgram(
   operations: readonly Operation[],
@@ -25,10 +27,11 @@ export function createProgram(
 ): Command {
   const program = new Command('auth0-logs')
     .description('Watch and steer the Auth0 log pipeline.')
+    .version(version, '-V, --version', 'the version')
     .addHelpText('after', EXIT_STATUS)
     .helpCommand(false)
     .showSuggestionAfterError()
-    .showHelpAfterError('auth0-logs --help tells the commands, auth0-logs <command> --help what each takes')
+    .showHelpAfterError('auth0-logs --help lists the commands')
     .configureHelp({ sortSubcommands: false, subcommandTerm: (command) => command.name() })
   for (const operation of operations) addOperation(program, operation, ask)
   program.commandsGroup(SETTING_UP)
@@ -45,12 +48,28 @@ function addOperation(program: Command, operation: Operation, ask: (asked: Asked
   for (const [input, { required, meaning }] of positional) command.argument(required ? `<${input}>` : `[${input}]`, meaning)
   for (const [input, row] of entries) if (!row.positional) command.addOption(optionOf(input, row))
   command.option('--json', 'the result as JSON, for programs')
+  if (name === STATUS) addStatusOptions(command)
+  command.showHelpAfterError(`auth0-logs ${name} --help says what it takes`)
   if (examples.length > 0) command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`)
   command.action(async (...args: unknown[]) => {
-    const { json = false, ...options } = command.opts<Record<string, unknown>>()
+    const { json = false, watch, check, for: seconds, ...options } = command.opts<Record<string, unknown>>()
     const given = { ...namedByInput(inputs, options), ...Object.fromEntries(positional.map(([input], i) => [input, args[i]])) }
-    await ask({ operation, given, json: json === true })
+    const watching = watch === true || seconds !== undefined ? { watch: Number(seconds ?? Number.POSITIVE_INFINITY) } : {}
+    await ask({ operation, given, json: json === true, check: check === true, ...watching })
   })
+}
+
+const STATUS = 'status'
+
+function addStatusOptions(command: Command): void {
+  const seconds = (text: string) => {
+    if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
+    return command.error(`error: for must be a number of seconds, not ${JSON.stringify(text)}`)
+  }
+  command
+    .option('--watch', 'show it again every 2 s, until Ctrl-C')
+    .option('--for <seconds>', 'watch for so long at most', seconds)
+    .option('--check', 'exit status 1 where a service is in trouble, for scripts and probes')
 }
 
 /** `jobs list` is the command `list` of the command `jobs`. */

@@ -1,11 +1,7 @@
 // The command `register`: its options, and what it answers.
 import type { Command } from 'commander'
-import { openAuth0 } from '../auth0/client.ts'
-import { auth0Fields } from '../auth0/fields.ts'
-import { readSettings } from '../platform/settings.ts'
-import { presentRegistered } from './present/own.ts'
 import type { OwnCommand } from './program.ts'
-import { BODY_FORMATS, FILTERS, PII_KINDS, readWanted, register, type Typed } from './register.ts'
+import { BODY_FORMATS, FILTERS, PII_KINDS, type Typed } from './register.ts'
 import { createStyle, type Terminal } from './terminal.ts'
 
 const HELP = `
@@ -45,6 +41,15 @@ export function registerCommand({ env, stdout, signal }: Terminal): OwnCommand {
         .action(async ({ json, dryRun = false, ...typed }: Typed & { json?: boolean; dryRun?: boolean }) => {
           if (typed.url === undefined && !typed.pause && !typed.resume)
             command.error("error: required option '--url <https://…/logs>' not specified", { exitCode: 2 })
+          // Loaded here: the other commands start sooner.
+          const [{ openAuth0 }, { auth0Fields }, { readSettings }, { presentRegistered }, { readWanted, register }] =
+            await Promise.all([
+              import('../auth0/client.ts'),
+              import('../auth0/fields.ts'),
+              import('../platform/settings.ts'),
+              import('./present/own.ts'),
+              import('./register.ts'),
+            ])
           const tokens = env.INGEST_TOKENS?.trim() ?? ''
           const wanted = readWanted(typed, tokens)
           const auth0 = await openAuth0(readSettings(auth0Fields({ required: true }), env))

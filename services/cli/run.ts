@@ -1,14 +1,20 @@
 // One run of the command: reads the command line, does what was asked, answers the exit status.
 import { hostname, userInfo } from 'node:os'
-import { CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { operations, perform } from '../operations/index.ts'
 import { type Context, Refusal, WrongUse } from '../operations/operation.ts'
+import type { Status } from '../operations/status.ts'
 import { errorText, SettingsError } from '../platform/errors.ts'
-import { openKafka } from './kafka.ts'
+import { printable, printableDeep, printableJson } from '../platform/printable.ts'
+import { type OpenKafka, openKafka } from './kafka.ts'
 import { ownCommands } from './own.ts'
 import { present, streamed } from './present/index.ts'
+import { type Shown, shownOn } from './present/shown.ts'
+import { inTrouble } from './present/status.ts'
 import { type Asked, createProgram } from './program.ts'
-import { createProgress, createStyle, type Terminal } from './terminal.ts'
+import { wrap } from './table.ts'
+import { columnsOf, createProgress, createStyle, type Terminal } from './terminal.ts'
+import { watch } from './watch.ts'
 
 const FAILED = 1
 const WRONG_USE = 2
@@ -16,15 +22,23 @@ const WRONG_USE = 2
 /** Answers the exit status: 0 done, 1 refused or failed, 2 wrong use or wrong settings. */
 export async function runCli(terminal: Terminal): Promise<number> {
   const { stdout, stderr, args } = terminal
-  let status = 0
+  const json = args.includes('--json')
+  const run = { status: 0, command: '' }
   const done = (ended: number) => {
-    status = ended
+    run.status = ended
   }
-  const program = createProgram(operations, ownCommands(terminal), (asked) => performAsked(terminal, asked), done)
-  const everywhere = (command: typeof program): void => {
-    command
-      .exitOverride()
-      .configureOutput({ writeOut: (text) => void stdout.write(text), writeErr: (text) => void stderr.write(text) })
+  const ask = async (asked: Asked) => {
+    run.command = asked.operation.name
+    done(await performAsked(terminal, asked))
+  }
+  const program = createProgram(operations, ownCommands(terminal), ask, done)
+  const everywhere = (command: Command): void => {
+    command.exitOverride().configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      // With --json the error itself is told, once, by `told`.
+      writeErr: (text) => void (json || stderr.write(printable(text))),
+      getOutHelpWidth: () => Math.min(columnsOf(stdout, terminal.env), MAX_HELP_WIDTH),
+    })
     command.commands.forEach(everywhere)
   }
   everywhere(program)
@@ -34,52 +48,87 @@ export async function runCli(terminal: Terminal): Promise<number> {
   }
   try {
     await program.parseAsync([...args], { from: 'user' })
-    return status
+    return run.status
   } catch (error) {
-    return told(error, terminal)
+    return told(error, terminal, json, run.command)
   }
 }
+const MAX_HELP_WIDTH = 100
 
-async function performAsked(terminal: Terminal, { operation, given, json }: Asked): Promise<void> {
-  const { env, stdout, stderr, signal } = terminal
-  const { client, producer, log, close } = await openKafka(env)
-  const progress = createProgress(stderr)
-  const by = `cli:${userInfo().username}@${hostname()}`
-  const context: Context = { client, producer, log, by, signal, progress: progress.show }
-  const shown = { style: createStyle(stdout, env), now: Date.now(), given }
-  const print = (text: string) => void stdout.write(`${text}\n`)
+async function performAsked(terminal: Terminal, asked: Asked): Promise<number> {
+  const kafka = await openKafka(terminal.env)
+  const progress = createProgress(terminal.stderr)
   try {
-    if (operation.stream) {
-      const one = streamed(operation.name)
-      const emit = (event: object) => print(json ? JSON.stringify(event) : one(event, shown))
-      return void (await perform(context, 'operator', operation.name, given, emit))
-    }
-    const result = await perform(context, 'operator', operation.name, given)
-    progress.clear()
-    print(json ? JSON.stringify(result, null, 2) : present(operation.name, result, shown))
+    return await shownOnce(terminal, asked, kafka, progress)
   } finally {
     progress.clear()
-    await close()
+    await kafka.close()
   }
 }
 
-/** Says on stderr what went wrong, and answers the exit status for it. */
-function told(error: unknown, { stderr, env, signal }: Terminal): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USE // commander has said it
-  const { red } = createStyle(stderr, env)
-  const say = (text: string) => void stderr.write(`${red('error:')} ${text}\n`)
-  if (signal.aborted) {
-    stderr.write('stopped\n')
-    return FAILED
+async function shownOnce(
+  terminal: Terminal,
+  asked: Asked,
+  { client, producer, log }: OpenKafka,
+  progress: ReturnType<typeof createProgress>,
+): Promise<number> {
+  const { env, stdout, signal } = terminal
+  const { operation, given, json, check } = asked
+  const by = `cli:${userInfo().username}@${hostname()}`
+  const context: Context = { client, producer, log, by, signal, progress: progress.show }
+  const style = createStyle(stdout, env)
+  const shown = (): Shown => shownOn(style, columnsOf(stdout, env), given)
+  const print = (text: string) => void stdout.write(`${text}\n`)
+  const text = (result: object) =>
+    json
+      ? printableJson(JSON.stringify(result, null, asked.watch ? undefined : 2))
+      : present(operation.name, printableDeep(result), shown())
+  const once = async () => perform(context, 'operator', operation.name, given)
+  if (operation.stream) {
+    const one = streamed(operation.name)
+    const emit = (event: object) => print(json ? printableJson(JSON.stringify(event)) : one(printableDeep(event), shown()))
+    await perform(context, 'operator', operation.name, given, emit)
+    return 0
   }
+  let last: object = {}
+  if (asked.watch) await watch(terminal, asked.watch, json, async () => text((last = await once())))
+  else {
+    last = await once()
+    progress.clear()
+    print(text(last))
+  }
+  return check === true && (last as Status).services?.some(inTrouble) ? FAILED : 0
+}
+
+/** Says on stderr what went wrong, as JSON where the result would have been, and answers the exit status for it. */
+function told(error: unknown, { stderr, env, signal }: Terminal, json: boolean, command: string): number {
+  const { kind, message, status } = verdict(error, env, signal, command)
+  if (kind === 'help') return status
+  if (json) stderr.write(`${printableJson(JSON.stringify({ error: kind, message }))}\n`)
+  else if (kind === 'stopped') stderr.write('stopped\n')
+  else if (!(error instanceof CommanderError))
+    stderr.write(`${createStyle(stderr, env).red('error:')} ${wrap(printable(message), columnsOf(stderr, env), 0, 0)}\n`)
+  return status
+}
+
+/** `kind` is what programs see: wrong_use, wrong_settings, refused, stopped, failed. commander has written its own errors itself. */
+function verdict(
+  error: unknown,
+  env: Terminal['env'],
+  signal: AbortSignal,
+  command: string,
+): { kind: string; message: string; status: number } {
+  if (error instanceof CommanderError) {
+    const kind = error.exitCode === 0 ? 'help' : 'wrong_use'
+    return { kind, message: error.message.replace(/^error: /, ''), status: error.exitCode === 0 ? 0 : WRONG_USE }
+  }
+  if (signal.aborted) return { kind: 'stopped', message: 'stopped', status: FAILED }
   if (error instanceof WrongUse) {
-    say(`${error.message}\nauth0-logs <command> --help tells what it takes`)
-    return WRONG_USE
+    const message = `${error.message}\nauth0-logs ${command} --help says what it takes`
+    return { kind: 'wrong_use', message, status: WRONG_USE }
   }
-  if (error instanceof SettingsError) {
-    say(error.message)
-    return WRONG_USE
-  }
-  say(error instanceof Refusal ? error.message : `${errorText(error)}${env.DEBUG ? `\n${(error as Error).stack}` : ''}`)
-  return FAILED
+  if (error instanceof SettingsError) return { kind: 'wrong_settings', message: error.message, status: WRONG_USE }
+  if (error instanceof Refusal) return { kind: 'refused', message: error.message, status: FAILED }
+  const stack = env.DEBUG ? `\n${(error as Error).stack}` : ''
+  return { kind: 'failed', message: `${errorText(error)}${stack}`, status: FAILED }
 }

@@ -1,32 +1,90 @@
 // Aligned tables, and the ways in which numbers, sizes and times are written for people.
+import { stripVTControlCharacters } from 'node:util'
 import { widthOf } from './terminal.ts'
 
-/** `right`: numbers. A column whose every cell is empty is left out. */
-export type Column = { title: string; right?: boolean }
+/**
+ * `right`: numbers. `below`: where the table is too wide, this column's cells go on lines of their own under the row, `title value`.
+ * A column whose every cell is empty is left out.
+ */
+export type Column = { title: string; right?: boolean; below?: boolean }
 
-/** Columns two blanks apart, the titles above them; cells may carry colours. */
-export function table(columns: readonly Column[], rows: readonly (readonly string[])[], title = (text: string) => text): string {
+const GAP = 2
+const LEAST_CELL = 8
+
+/**
+ * Columns two blanks apart, the titles above them; cells may carry colours. No line is wider than `width`: columns marked so go below
+ * their row, and if that is not enough the widest cells are cut.
+ */
+export function table(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  title = (text: string) => text,
+  width = Number.POSITIVE_INFINITY,
+): string {
   const used = columns.map((_, i) => i).filter((i) => rows.some((row) => row[i] !== ''))
-  const widths = used.map((i) => Math.max(widthOf(columns[i].title), ...rows.map((row) => widthOf(row[i]))))
+  const natural = (i: number) => rows.reduce((most, row) => Math.max(most, widthOf(row[i])), widthOf(columns[i].title))
+  const total = (which: readonly number[]) => which.reduce((sum, i) => sum + natural(i) + GAP, -GAP)
+  const fits = total(used) <= width
+  const beside = fits ? used : used.filter((i) => columns[i].below !== true)
+  const below = fits ? [] : used.filter((i) => columns[i].below === true)
+  const widths = shrunk(beside.map(natural), width)
   const line = (cells: readonly string[], paint = (text: string) => text) =>
-    used
-      .map((i, n) => pad(paint(cells[i]), widths[n], columns[i].right === true, n === used.length - 1))
-      .join('  ')
+    beside
+      .map((i, n) => pad(paint(fitted(cells[i], widths[n])), widths[n], columns[i].right === true, n === beside.length - 1))
+      .join(' '.repeat(GAP))
       .trimEnd()
-  return [
-    line(
-      columns.map((column) => column.title),
-      title,
-    ),
-    ...rows.map((row) => line(row)),
-  ].join('\n')
+  const under = (row: readonly string[]) => {
+    const told = below.filter((i) => row[i] !== '').map((i) => `${title(columns[i].title)} ${row[i]}`)
+    return told.length > 0 ? [wrap(told.join(title(' · ')), width, 4, 4)] : []
+  }
+  const titles = columns.map((column) => column.title)
+  return [line(titles, title), ...rows.flatMap((row) => [line(row), ...under(row)])].join('\n')
 }
 
-/** Facts one below the other: names, then values. Facts without a value are left out. */
-export function facts(pairs: readonly (readonly [name: string, value: string])[], title = (text: string) => text): string {
+/** The widest ones give, until all of them fit. */
+function shrunk(widths: number[], width: number): number[] {
+  const all = [...widths]
+  for (let over = all.reduce((sum, one) => sum + one + GAP, -GAP) - width; over > 0; ) {
+    const [widest, next = LEAST_CELL] = all.toSorted((a, b) => b - a)
+    if (widest <= LEAST_CELL) return all
+    const give = Math.min(over, Math.max(1, widest - Math.max(next, LEAST_CELL)))
+    all[all.indexOf(widest)] -= give
+    over -= give
+  }
+  return all
+}
+
+/** Facts one below the other: names, then values, wrapped under themselves. Facts without a value are left out. */
+export function facts(
+  pairs: readonly (readonly [name: string, value: string])[],
+  title = (text: string) => text,
+  width = Number.POSITIVE_INFINITY,
+): string {
   const shown = pairs.filter(([, value]) => value !== '')
-  const width = Math.max(0, ...shown.map(([name]) => widthOf(name)))
-  return shown.map(([name, value]) => `${pad(title(name), width, false, false)}  ${value}`).join('\n')
+  const names = Math.max(0, ...shown.map(([name]) => widthOf(name)))
+  return shown
+    .map(([name, value]) => `${pad(title(name), names, false, false)}  ${wrap(value, width, names + GAP, 0)}`)
+    .join('\n')
+}
+
+/**
+ * Breaks lines between words so that none is wider than `width`; a word that is wider alone stays whole, for it may be an id to copy.
+ * @param indent blanks before every later line, which also count for the first one @param first blanks before the first line
+ */
+export function wrap(text: string, width: number, indent = 0, first = indent): string {
+  if (width === Number.POSITIVE_INFINITY) return ' '.repeat(first) + text
+  const room = Math.max(LEAST_CELL, width - indent)
+  const lines = text.split('\n').flatMap((line) => {
+    const broken: string[] = ['']
+    for (const word of line.split(' ')) {
+      const last = broken.length - 1
+      const longer = broken[last] === '' ? word : `${broken[last]} ${word}`
+      if (broken[last] === '' || widthOf(longer) <= room) broken[last] = longer
+      else broken.push(word)
+    }
+    return broken
+  })
+  return lines.map((line, i) => ' '.repeat(i === 0 ? first : indent) + line).join('\n')
 }
 
 function pad(text: string, width: number, right: boolean, last: boolean): string {
@@ -57,8 +115,25 @@ export const until = (iso: string, now: number): string => (iso === '' ? '' : `i
 /** 2026-03-04 05:06:07 in UTC; empty for no time. */
 export const time = (iso: string): string => (iso === '' ? '' : iso.replace('T', ' ').replace(/(\.\d+)?Z$/, ''))
 
-/** Cut with an ellipsis, on one line. */
+const graphemes = new Intl.Segmenter()
+
+/** On one line, cut with an ellipsis so that it takes `width` columns at most; no character is split. */
 export function cut(text: string, width: number): string {
-  const line = text.replaceAll(/\s+/g, ' ').trim()
-  return line.length > width ? `${line.slice(0, Math.max(1, width - 1))}…` : line
+  // More than this can never be shown, and need not be looked at.
+  const line = text
+    .slice(0, width * 20 + 1_000)
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+  if (widthOf(line) <= width) return line
+  let kept = ''
+  let columns = 0
+  for (const { segment } of graphemes.segment(line)) {
+    columns += widthOf(segment)
+    if (columns > Math.max(1, width - 1)) break
+    kept += segment
+  }
+  return `${kept.trimEnd()}…`
 }
+
+/** A cell within its column; one that carries colours loses them where it is cut. */
+const fitted = (cell: string, width: number) => (widthOf(cell) <= width ? cell : cut(stripVTControlCharacters(cell), width))

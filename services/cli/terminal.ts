@@ -1,5 +1,8 @@
 // The terminal of a command: colours for people, one line of progress, nothing of either for programs.
 import { stripVTControlCharacters, styleText } from 'node:util'
+import stringWidth from 'string-width'
+import { printableLine } from '../platform/printable.ts'
+import type { LocalInstall } from './local-install.ts'
 
 type Stream = { write: (text: string) => unknown; isTTY?: boolean; columns?: number }
 
@@ -10,6 +13,8 @@ export type Terminal = {
   args: readonly string[]
   /** The folder `services`: whose settings `validate` checks. */
   servicesRoot: string
+  /** What the `npm start` of this folder told of itself; empty where none runs. */
+  local?: LocalInstall
   stdin: NodeJS.ReadStream
   stdout: Stream
   stderr: Stream
@@ -30,8 +35,17 @@ export function createStyle(stream: Stream, env: Terminal['env']): Style {
   return { bold: paint('bold'), dim: paint('dim'), red: paint('red'), yellow: paint('yellow'), green: paint('green') }
 }
 
-/** Columns that a text takes on a terminal. */
-export const widthOf = (text: string): number => [...stripVTControlCharacters(text)].length
+/** Columns that a text takes on a terminal: wide characters take two, colours none. */
+export const widthOf = (text: string): number =>
+  /^[\x20-\x7e]*$/.test(text) ? text.length : stringWidth(stripVTControlCharacters(text))
+
+/** Columns to write for: a terminal's own, or COLUMNS; without either a line may be as long as it likes. */
+export function columnsOf({ isTTY, columns }: Stream, env: Terminal['env']): number {
+  const asked = Number(env.COLUMNS)
+  if (isTTY === true && columns) return columns
+  return Number.isInteger(asked) && asked >= MIN_COLUMNS ? asked : Number.POSITIVE_INFINITY
+}
+const MIN_COLUMNS = 40
 
 export type Progress = { show: (done: number, total: number, what: string) => void; clear: () => void }
 
@@ -49,7 +63,7 @@ export function createProgress(stream: Stream): Progress {
       shownAt = now
       shown = true
       const share = total > 0 ? `${String(Math.min(100, Math.floor((done / total) * 100))).padStart(3)} %  ` : ''
-      stream.write(`\r\u001b[K${share}${what}`.slice(0, (stream.columns ?? 80) + 3))
+      stream.write(`\r\u001b[K${`${share}${printableLine(what)}`.slice(0, (stream.columns ?? 80) - 1)}`)
     },
     clear() {
       if (shown) stream.write('\r\u001b[K')

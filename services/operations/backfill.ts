@@ -3,7 +3,8 @@ import { startFromProblem, timeOfLogId } from '../events/log-id.ts'
 import { sleep } from '../platform/lifecycle.ts'
 import { type JobRecord, publishControl, readControl } from '../topics/control.ts'
 import { jobKey, newJob, newJobId } from '../topics/jobs.ts'
-import { type Operation, Refusal, WrongUse } from './operation.ts'
+import { type Operation, quoted, Refusal, WrongUse } from './operation.ts'
+import { isoOf, parseTime, TIME_FORMS } from './times.ts'
 
 const LOOK_MS = 1_000
 
@@ -19,28 +20,25 @@ export type BackfillResult = {
 
 export const backfill: Operation = {
   name: 'backfill',
-  summary: 'read logs from Auth0 into the topic once more; sinks deliver them again',
+  summary: 'read logs from Auth0 into the topic again; sinks deliver them again',
   role: 'operator',
   inputs: {
-    from: { meaning: 'first log: a log_id or an ISO time, inclusive', kind: 'text', required: true },
-    to: { meaning: 'last log: a log_id or an ISO time, inclusive; until now where left out', kind: 'text' },
-    detach: { meaning: 'answer as soon as it is wished; see jobs', kind: 'boolean', default: false },
+    from: { meaning: 'first log: a log_id or a time (ISO, -1h, -2d, today, yesterday), inclusive', kind: 'text', required: true },
+    to: { meaning: 'last log, written in the same ways, inclusive; until now where left out', kind: 'text' },
+    detach: { meaning: 'answer as soon as the job is created; see jobs', kind: 'boolean', default: false },
   },
   examples: [
     'auth0-logs backfill --from 2026-01-31T00:00:00Z --to 2026-01-31T12:00:00Z',
     'auth0-logs backfill --from 90020260131000000000000000000000000000000000000000000000',
   ],
   async run({ client, producer, by, signal, progress }, { from, to = '', detach }) {
-    for (const [field, value] of Object.entries({ from, to })) {
-      const problem = value === '' ? undefined : startFromProblem(String(value))
-      if (problem) throw new WrongUse(field, `${problem}, not ${JSON.stringify(value)}`)
-    }
+    const [first, last] = [placeOf('from', String(from)), placeOf('to', String(to))]
     const records = await readControl(client, 'backfill')
     if (!records.has('service/backfill'))
       throw new Refusal(
         'no ingest here reads the Management API: start one with BACKFILL=poll or reconcile and the AUTH0_… settings',
       )
-    const job = newJob({ id: newJobId(), service: 'backfill', kind: 'backfill', from: String(from), to: String(to), by })
+    const job = newJob({ id: newJobId(), service: 'backfill', kind: 'backfill', from: first, to: last, by })
     await publishControl(client, producer, jobKey(job), job)
     for (let now = job; ; ) {
       if (now.ended_at !== '' || now.state === 'cancelled' || detach === true || signal.aborted) return resultOf(now)
@@ -49,6 +47,15 @@ export const backfill: Operation = {
       now = ((await readControl(client, 'backfill')).get(jobKey(job)) as JobRecord | undefined) ?? now
     }
   },
+}
+
+/** A log_id as it is, a time as ISO 8601 in UTC; empty stays empty. @throws WrongUse */
+function placeOf(field: string, given: string): string {
+  if (given === '') return ''
+  const time = parseTime(given, Date.now(), field === 'to')
+  if (time !== undefined) return isoOf(time)
+  if (startFromProblem(given)) throw new WrongUse(field, `must be a log_id or ${TIME_FORMS}, not ${quoted(given)}`)
+  return given
 }
 
 const resultOf = ({ id, state, from, to, delivered, checkpoint, error }: JobRecord): BackfillResult => ({

@@ -2,10 +2,10 @@
 import { errorText } from '../platform/errors.ts'
 import { publishAudit } from '../topics/reports.ts'
 import { backfill } from './backfill.ts'
-import { deadLettersList, deadLettersRedrive, deadLettersShow } from './dead-letters.ts'
+import { deadLettersAcknowledge, deadLettersList, deadLettersRedrive, deadLettersShow } from './dead-letters.ts'
 import { explain } from './explain.ts'
 import { jobsCancel, jobsList, jobsShow } from './jobs.ts'
-import { type Context, type Operation, readInput, type Role, type Values, WrongUse } from './operation.ts'
+import { type Context, type Operation, readInput, quoted, type Role, type Values, WrongUse } from './operation.ts'
 import { replay } from './replay.ts'
 import { runs } from './runs.ts'
 import { schedule } from './schedule.ts'
@@ -13,6 +13,11 @@ import { settings } from './settings.ts'
 import { pause, resume, start, stop } from './state.ts'
 import { status } from './status.ts'
 import { tail } from './tail.ts'
+
+/** No verb needs more; what is larger is refused, and is not on record as a whole either. */
+const MAX_INPUT_BYTES = 16_384
+const MAX_INPUT_ON_RECORD = 4_096
+const MAX_OUTCOME = 1_000
 
 /** In the order of help and menus: looking first, then steering. */
 export const operations: readonly Operation[] = [
@@ -34,6 +39,7 @@ export const operations: readonly Operation[] = [
   deadLettersList,
   deadLettersShow,
   deadLettersRedrive,
+  deadLettersAcknowledge,
 ]
 
 /** What the asker's role does not allow: exit status 1, HTTP 403. */
@@ -57,9 +63,10 @@ export async function perform(
   emit?: (one: object) => void | Promise<void>,
 ): Promise<object> {
   const operation = operationNamed(name)
-  if (!operation) throw new WrongUse('operation', `there is no ${JSON.stringify(name)}`)
+  if (!operation) throw new WrongUse('operation', `there is no ${quoted(name)}`)
   let looks = operation.role === 'viewer'
   try {
+    if (bytesOf(given) > MAX_INPUT_BYTES) throw new WrongUse('input', `is larger than ${MAX_INPUT_BYTES} bytes`)
     const values = readInput(operation.inputs, given)
     looks = operation.looks?.(values) ?? looks
     if (looks) return await work(context, operation, values, emit)
@@ -96,9 +103,33 @@ async function record(
   result: { before?: unknown; after?: unknown },
 ): Promise<void> {
   const { before = null, after = null } = result
-  const input = operation.audited ? operation.audited(given) : { ...given }
-  const audit = { at: new Date().toISOString(), by, role, operation: operation.name, input, outcome, before, after }
+  const audit = {
+    at: new Date().toISOString(),
+    by,
+    role,
+    operation: operation.name,
+    input: inputOnRecord(operation, given),
+    outcome: outcome.length > MAX_OUTCOME ? `${outcome.slice(0, MAX_OUTCOME - 1)}…` : outcome,
+    before,
+    after,
+  }
   await publishAudit(client, producer, audit).catch((error) =>
     log.error({ error: errorText(error), operation: operation.name, by, outcome }, 'the audit record could not be written'),
   )
+}
+
+/** Names stay, and values as long as they are short together. */
+function inputOnRecord(operation: Operation, given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const bytes = bytesOf(given)
+  if (bytes > MAX_INPUT_ON_RECORD) return { left_out: `${bytes === Number.POSITIVE_INFINITY ? 'too many' : bytes} bytes` }
+  return operation.audited ? operation.audited(given) : { ...given }
+}
+
+/** Of the input as JSON; infinite where it is nested too deep to be written down. */
+function bytesOf(given: unknown): number {
+  try {
+    return Buffer.byteLength(JSON.stringify(given) ?? '')
+  } catch {
+    return Number.POSITIVE_INFINITY
+  }
 }

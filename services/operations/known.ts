@@ -1,13 +1,7 @@
 // The services of an installation, as the control topic knows them: what each is, and what operators wish of it.
 import type { ShownField } from '../platform/settings.ts'
-import {
-  type ControlRecords,
-  type DesiredState,
-  isDesiredState,
-  type ServiceRecord,
-  type SettingsRecord,
-  type StateRecord,
-} from '../topics/control.ts'
+import type { ControlRecords, DesiredState, ServiceRecord, SettingsRecord, StateRecord } from '../topics/control.ts'
+import { sinkOf } from '../topics/jobs.ts'
 import { Refusal } from './operation.ts'
 
 /** A service with what operators set; `state` and `settings` are absent where nobody did. */
@@ -18,22 +12,34 @@ const ORDER = ['ingest', 'backfill', 'sink', 'console', 'slack']
 
 /** All services that ever announced themselves here. */
 export function knownServices(control: ControlRecords): Known[] {
-  const known = [...control].flatMap(([key, record]): Known[] => {
-    const name = key.startsWith('service/') ? key.slice('service/'.length) : ''
-    if (name === '' || !Array.isArray((record as Partial<ServiceRecord>).fields)) return []
+  const records = [...control].flatMap(([key, record]) => (key.startsWith('service/') ? [record as ServiceRecord] : []))
+  const sinks = records.filter(({ kind }) => kind === 'sink').map(({ service }) => service)
+  const known = records.map((record): Known => {
+    const name = record.service
     const state = control.get(`state/${name}`) as StateRecord | undefined
     const settings = control.get(`settings/${name}`) as SettingsRecord | undefined
-    return [
-      {
-        name,
-        record: record as ServiceRecord,
-        ...(isDesiredState(state?.state) ? { state } : {}),
-        ...(settings?.values ? { settings } : {}),
-      },
-    ]
+    const fields = record.kind === 'slack' ? withSinks(record.fields, sinks) : record.fields
+    return { name, record: { ...record, fields }, ...(state ? { state } : {}), ...(settings ? { settings } : {}) }
   })
   const place = ({ record }: Known) => ORDER.indexOf(record.kind)
   return known.toSorted((a, b) => place(a) - place(b) || a.name.localeCompare(b.name))
+}
+
+const SEND_SUCCESS = 'SLACK_SEND_SUCCESS'
+
+/** What Slack tells can be set for each sink, although the service knows only its own rows: SEGMENT_SLACK_SEND_SUCCESS. */
+function withSinks(fields: readonly ShownField[], sinks: readonly string[]): ShownField[] {
+  const bare = fields.find(({ name }) => name === SEND_SUCCESS)
+  const names = new Set(sinks.map((sink) => `${sinkOf(sink).toUpperCase().replaceAll('-', '_')}_${SEND_SUCCESS}`))
+  const missing = [...names].filter((name) => bare && !fields.some((field) => field.name === name)).toSorted()
+  const own = (name: string): ShownField => ({
+    ...bare!,
+    name,
+    meaning: `Tell successful runs of ${name.slice(0, -SEND_SUCCESS.length - 1).toLowerCase()}; as ${SEND_SUCCESS} unless set`,
+    value: '',
+    default: '',
+  })
+  return [...fields, ...missing.map(own)]
 }
 
 /**
@@ -48,8 +54,10 @@ export function knownService(control: ControlRecords, name: string, fits: (known
   const names = candidates.map((one) => one.name).join(', ')
   if (names === '')
     throw new Refusal(`no service has announced itself yet, so there is no ${name}: start the services, or check TOPIC_PREFIX`)
-  throw new Refusal(`${name} is not a service that this works on here: there are ${names}`)
+  throw new Refusal(`${shortened(name)} is not a service that this works on: there are ${names}`)
 }
+
+const shortened = (name: string) => (name.length > 100 ? `${name.slice(0, 99)}…` : name)
 
 export const isSink = ({ record }: Known) => record.kind === 'sink'
 /** What can be paused, stopped and scheduled: what works on its own, not what waits for others. */

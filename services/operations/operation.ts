@@ -79,10 +79,11 @@ export class Refusal extends Error {
  * @throws WrongUse naming the first wrong field
  */
 export function readInput(inputs: Inputs, given: Readonly<Record<string, unknown>>): Values {
-  for (const name of Object.keys(given)) if (!Object.hasOwn(inputs, name)) throw new WrongUse(name, 'is not known here')
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(inputs, name)) throw new WrongUse(name.slice(0, 100), 'is not known here')
   const values: Record<string, Values[string]> = {}
   for (const [name, input] of Object.entries(inputs)) {
-    const raw = given[name]
+    const raw = Object.hasOwn(given, name) ? given[name] : undefined
     if (raw === undefined || raw === null || raw === '') {
       if (input.required) throw new WrongUse(name, `is missing: ${input.meaning}`)
       values[name] = input.default
@@ -92,18 +93,22 @@ export function readInput(inputs: Inputs, given: Readonly<Record<string, unknown
 }
 
 function readValue(name: string, { kind, choices }: Input, raw: unknown): Values[string] {
-  const text = Array.isArray(raw) ? raw.join(',') : String(raw)
+  const isList = Array.isArray(raw)
+  if (isList && !raw.every(isPlain)) throw new WrongUse(name, 'must be a list of texts')
+  if (!isList && !isPlain(raw)) throw new WrongUse(name, 'must be a text')
+  const text = isList ? raw.join(',') : String(raw)
   switch (kind) {
     case 'integer': {
-      if (!/^\d+$/.test(text)) throw new WrongUse(name, `must be a whole number, not ${JSON.stringify(raw)}`)
+      if (!/^\d+$/.test(text)) throw new WrongUse(name, `must be a whole number, not ${quoted(text)}`)
+      if (!Number.isSafeInteger(Number(text))) throw new WrongUse(name, `is too large: ${quoted(text)}`)
       return Number(text)
     }
     case 'boolean': {
-      if (text !== 'true' && text !== 'false') throw new WrongUse(name, `must be true or false, not ${JSON.stringify(raw)}`)
+      if (text !== 'true' && text !== 'false') throw new WrongUse(name, `must be true or false, not ${quoted(text)}`)
       return text === 'true'
     }
     case 'choice': {
-      if (!choices?.includes(text)) throw new WrongUse(name, `must be one of ${choices?.join(', ')}, not ${JSON.stringify(raw)}`)
+      if (!choices?.includes(text)) throw new WrongUse(name, `must be one of ${choices?.join(', ')}, not ${quoted(text)}`)
       return text
     }
     case 'list':
@@ -112,8 +117,13 @@ function readValue(name: string, { kind, choices }: Input, raw: unknown): Values
         .map((entry) => entry.trim())
         .filter((entry) => entry !== '')
     default: {
-      if (typeof raw === 'object') throw new WrongUse(name, 'must be a text')
+      if (isList) throw new WrongUse(name, 'must be a text')
       return text
     }
   }
 }
+
+const isPlain = (raw: unknown) => typeof raw === 'string' || typeof raw === 'number' || typeof raw === 'boolean'
+
+/** What was given, in quotes; long texts are cut, for they come back in errors and audit records. */
+export const quoted = (text: string): string => JSON.stringify(text.length > 100 ? `${text.slice(0, 99)}…` : text)

@@ -5,7 +5,8 @@ import type { KafkaClient } from '../topics/client.ts'
 import { type Committed, type LogRange, logRanges, offsetsAt } from '../topics/groups.ts'
 import { hashOf } from '../topics/partition.ts'
 import { readRanges, type TopicRecord } from '../topics/read.ts'
-import { Refusal, WrongUse } from './operation.ts'
+import { quoted, Refusal, WrongUse } from './operation.ts'
+import { isoOf, parseTime, TIME_FORMS } from './times.ts'
 
 /** Looking for a log to say where it is: a help, so it may not take long. */
 const FIND_MS = 10_000
@@ -21,22 +22,18 @@ export type Grounds = { topic: string; ranges: readonly LogRange[]; committed: r
 /** `offsets` by partition; `notes` say what the position came to, in sentences. */
 export type Found = { offsets: Map<number, number>; notes: string[] }
 
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i
-
-/** @param field the input that it was given for @throws WrongUse for anything that is no position */
-export function parsePosition(field: string, text: string): Position {
+/**
+ * @param field the input that it was given for; in `to` a day means its end
+ * @throws WrongUse for anything that is no position
+ */
+export function parsePosition(field: string, text: string, now = Date.now()): Position {
   if (text === 'earliest' || text === 'latest') return { kind: text }
   const counted = /^(offset):(\d{1,15})$|^(shift):([+-]?\d{1,15})$/.exec(text)
   if (counted) return { kind: (counted[1] ?? counted[3]) as 'offset' | 'shift', n: Number(counted[2] ?? counted[4]) }
-  if (TIME.test(text)) {
-    const time = Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text}Z`)
-    if (!Number.isNaN(time)) return { kind: 'time', time }
-  }
+  const time = parseTime(text, now, field === 'to')
+  if (time !== undefined) return { kind: 'time', time }
   if (/^[\da-f]{20,128}$/i.test(text)) return { kind: 'log_id', id: text }
-  throw new WrongUse(
-    field,
-    `must be earliest, latest, a log_id, an ISO time such as 2026-01-31T12:00:00Z, offset:<n> or shift:<n>, not ${JSON.stringify(text)}`,
-  )
+  throw new WrongUse(field, `must be earliest, latest, a log_id, ${TIME_FORMS}, offset:<n> or shift:<n>, not ${quoted(text)}`)
 }
 
 /** The first offsets that belong to what begins at this position; never outside of what Kafka holds. */
@@ -58,7 +55,8 @@ export async function firstOffsets(client: KafkaClient, grounds: Grounds, positi
         client.log.debug({ error: errorText(error) }, 'the log was not found in time')
         return [] as TopicRecord[]
       })
-      const time = timeOfLogId(position.id) ?? copy?.timestamp
+      const told = timeOfLogId(position.id)
+      const time = told !== undefined && told > 0 ? told : copy?.timestamp
       if (time === undefined) throw notFound(position.id)
       const begin = await fromTime(
         client,
@@ -69,7 +67,7 @@ export async function firstOffsets(client: KafkaClient, grounds: Grounds, positi
       if (!copy)
         begin.notes.push(`the log ${position.id} itself is not in the topic, or was not found within ${FIND_MS / 1000} s`)
       else {
-        const earlier = await offsetsAt(client, topic, copy.timestamp)
+        const earlier = await offsetsAt(client, topic, Math.max(0, copy.timestamp))
         const extra = ranges.reduce((sum, { partition }) => {
           const own = partition === copy.partition ? copy.offset : (earlier.get(partition) ?? 0)
           return sum + Math.max(0, own - begin.offsets.get(partition)!)
@@ -120,7 +118,9 @@ export async function findLog(
   const range = ranges.find((one) => one.partition === partition)
   if (!range) return []
   const time = timeOfLogId(id)
-  const from = time === undefined ? range.start : ((await offsetsAt(client, topic, time - CLOCKS_MS)).get(partition) ?? 0)
+  // An id that names a time before 1970 or to come tells nothing of its receipt.
+  const tells = time !== undefined && time > CLOCKS_MS && time < Date.now()
+  const from = tells ? ((await offsetsAt(client, topic, time - CLOCKS_MS)).get(partition) ?? 0) : range.start
   const copies: TopicRecord[] = []
   const take = (record: TopicRecord) => {
     if (record.key !== id) return
@@ -143,7 +143,8 @@ export function nextOffset({ partition, start }: LogRange, { committed }: Pick<G
 }
 
 async function fromTime(client: KafkaClient, { topic, ranges }: Grounds, time: number, words: string): Promise<Found> {
-  const at = await offsetsAt(client, topic, time)
+  // Kafka reads -1 and -2 as "the end" and "the beginning".
+  const at = await offsetsAt(client, topic, Math.max(0, Math.floor(time)))
   return found(ranges, ({ partition, end }) => at.get(partition) ?? end, [words])
 }
 
@@ -162,4 +163,4 @@ const notFound = (id: string) =>
     `the log ${id} is not in the topic, so its place cannot be told: it expired or was never received; give a time instead`,
   )
 
-const isoTime = (time: number) => new Date(time).toISOString().replace('T', ' ').replace('Z', '')
+const isoTime = (time: number) => isoOf(time).replace('T', ' ').replace('Z', '')

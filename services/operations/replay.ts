@@ -11,6 +11,7 @@ import { abortReset, beginReset, finishReset, openReset, openResetText } from '.
 
 /** Gentle: half of what the strictest vendor takes, so that live events go on beside it. */
 export const DEFAULT_RATE = 500
+export const DRY_RUN = 'Dry run: nothing was changed. Run again with --apply.'
 const HOUR_MS = 3_600_000
 
 /**
@@ -37,13 +38,19 @@ export type Replayed = Preview & { applied: boolean; job: string; message: strin
 
 export const replay: Operation = {
   name: 'replay',
-  summary: 'deliver again: from a position on, or a range beside the live group; a dry run unless --apply',
+  summary: 'deliver again from a position on, or a range beside live delivery; a dry run unless --apply',
   role: 'operator',
   looks: ({ apply, finish, abort }) => !(apply || finish || abort),
   inputs: {
     sink: { meaning: 'which sink', kind: 'text', required: true, positional: true, suggest: 'sink' },
-    from: { meaning: 'first to deliver: earliest, latest, a log_id, an ISO time, offset:<n>, shift:<n>', kind: 'text' },
-    to: { meaning: 'last to deliver, in the same words: a job beside the live group; without it an offset reset', kind: 'text' },
+    from: {
+      meaning: 'first to deliver: earliest, latest, a log_id, a time (ISO, -1h, -2d, today, yesterday), offset:<n>, shift:<n>',
+      kind: 'text',
+    },
+    to: {
+      meaning: 'last to deliver, written in the same ways: a job beside live delivery; without it an offset reset',
+      kind: 'text',
+    },
     partitions: { meaning: 'only these, comma-separated; all unless given', kind: 'list' },
     rate: { meaning: `events a second of a job, 0 without a limit; ${DEFAULT_RATE} unless given`, kind: 'integer' },
     apply: { meaning: 'do it; a preview without', kind: 'boolean', default: false },
@@ -77,13 +84,30 @@ export const replay: Operation = {
     }
     if (open) throw new Refusal(openResetText(open))
     const { preview, offsets, ranges } = await plan(context, known, values)
-    if (!values.apply) return { ...preview, applied: false, job: '', message: 'a preview: nothing was changed; --apply does it' }
+    if (!values.apply) return { ...preview, applied: false, job: '', message: DRY_RUN }
     if (preview.kind === 'job') return applyJob(context, known, preview, ranges)
-    const before = await offsetsOf(context, known)
-    await beginReset(context, known, preview.from, offsets)
-    const message = `${known.name} stands at ${preview.from}, its state is ${desiredState(known)} as before`
-    return { ...preview, applied: true, job: '', message, before, after: [...offsets] }
+    return { ...preview, ...(await applyReset(context, known, preview.from, offsets)) }
   },
+}
+
+/** Sets the group's offsets, and says what was done. */
+async function applyReset(context: Context, known: Known, from: string, offsets: Map<number, number>) {
+  const before = await offsetsOf(context, known)
+  await beginReset(context, known, from, offsets)
+  const message = `${known.name} is set to ${from}; its state is ${desiredState(known)} as before`
+  return { applied: true, job: '', message, before, after: [...offsets] }
+}
+
+/**
+ * START_FROM of a sink, as an operator sets it: the sink delivers again from there, every time it is asked.
+ * @throws WrongUse for what is no position, Refusal while another reset is open
+ */
+export async function rewind(context: Context, known: Known, from: string): Promise<{ message: string; warnings: string[] }> {
+  const open = openReset(await readControl(context.client, 'replay'), known.name)
+  if (open) throw new Refusal(openResetText(open))
+  const { preview, offsets } = await plan(context, known, { from })
+  const { message } = await applyReset(context, known, from, offsets)
+  return { message: `${message}; ${preview.events} events from there on`, warnings: preview.warnings }
 }
 
 async function plan(context: Context, known: Known, values: Values) {
@@ -93,7 +117,9 @@ async function plan(context: Context, known: Known, values: Values) {
   if (to === undefined && values.rate !== undefined) throw new WrongUse('rate', 'is for a range: give --to as well')
   const [first, last] = [parsePosition('from', from), to === undefined ? undefined : parsePosition('to', to)]
   const topic = topicNames.events(client.settings.prefix)
-  const [all, committed] = await Promise.all([heldRanges(client, topic), committedOffsets(client, known.record.group, topic)])
+  // Commits before ends: what is counted as passed is never more than what there is.
+  const committed = await committedOffsets(client, known.record.group, topic)
+  const all = await heldRanges(client, topic)
   const held = chosen(all, values.partitions as string[] | undefined)
   const grounds: Grounds = { topic, ranges: all, committed }
   const begin = await firstOffsets(client, grounds, first)
@@ -108,7 +134,7 @@ async function plan(context: Context, known: Known, values: Values) {
     const events = Math.max(0, ends - begins)
     return end
       ? { partition, from: begins, to: events > 0 ? ends - 1 : begins, events }
-      : { partition, from: nextOffset(range, grounds), to: begins, events }
+      : { partition, from: Math.min(range.end, nextOffset(range, grounds)), to: begins, events }
   })
   const sum = (count: (row: PreviewRow) => number) => rows.reduce((total, row) => total + count(row), 0)
   const preview: Preview = {
@@ -145,7 +171,7 @@ type LogRangeLike = { partition: number; from: number; to: number }
 
 async function applyJob(context: Context, known: Known, preview: Preview, ranges: JobRecord['ranges']): Promise<object> {
   const job = await requestJob(context, known, { kind: 'replay', ranges, from: preview.from, to: preview.to, rate: preview.rate })
-  const message = `job ${job} is written; ${waitsFor(known, job)}`
+  const message = `job ${job} created; ${waitsFor(known, job)}`
   return { ...preview, applied: true, job, message, before: null, after: { job } }
 }
 
@@ -164,9 +190,9 @@ export async function requestJob(
 /** What happens next to a job, in words. */
 export function waitsFor(known: Known, job: string): string {
   const state = desiredState(known)
-  const how = `auth0-logs jobs show ${job} tells how far it is`
+  const how = `progress: auth0-logs jobs show ${job}`
   return state === 'running'
-    ? `the service of ${known.name} carries it out; ${how}`
+    ? `${known.name} picks it up; ${how}`
     : `${known.name} is ${state}: it waits until the sink runs; ${how}`
 }
 

@@ -5,28 +5,15 @@
 import { errorText } from '../platform/errors.ts'
 import { sleep, within } from '../platform/lifecycle.ts'
 import { type ControlRecords, type JobRecord, publishControl, readControl, type StateRecord } from '../topics/control.ts'
+import { type ResetPlan, resetPlanOf } from '../topics/control-records.ts'
 import { newJob } from '../topics/jobs.ts'
 import { committedOffsets, describeGroups, logRanges, setOffsets } from '../topics/groups.ts'
 import { topicNames } from '../topics/names.ts'
 import { desiredState, type Known } from './known.ts'
 import { type Context, Refusal } from './operation.ts'
 
-const STEPS = ['stopping', 'setting', 'set'] as const
-type Step = (typeof STEPS)[number]
-type Offsets = [partition: number, offset: number][]
-
-/** `before` has -1 where nothing was ever committed. `stopped` is the wish that this reset wrote, null where the sink was stopped already. */
-type Plan = {
-  step: Step
-  group: string
-  before: Offsets
-  offsets: Offsets
-  state: StateRecord | null
-  stopped: StateRecord | null
-}
-
 /** A reset that somebody began and that has not come to its end. */
-export type OpenReset = { service: string; plan: Plan; by: string; at: string; from: string }
+export type OpenReset = { service: string; plan: ResetPlan; by: string; at: string; from: string }
 
 /** Beside the session's timeout: a delivery under way may take its time. */
 const LEAVE_MS = 25_000
@@ -38,8 +25,8 @@ const keyOf = (service: string) => `job/${service}/reset`
 /** The reset of a service that is under way, or was when its operator's process ended. */
 export function openReset(control: ControlRecords, service: string): OpenReset | undefined {
   const record = control.get(keyOf(service)) as JobRecord | undefined
-  if (record?.kind !== 'reset') return undefined
-  return { service, plan: JSON.parse(record.checkpoint) as Plan, by: record.by, at: record.at, from: record.from }
+  const plan = record && resetPlanOf(record)
+  return plan && { service, plan, by: record.by, at: record.at, from: record.from }
 }
 
 /** What an operator is told who finds one. */
@@ -58,7 +45,7 @@ export async function beginReset(context: Context, known: Known, from: string, o
   const topic = topicNames.events(client.settings.prefix)
   const committed = await committedOffsets(client, known.record.group, topic)
   const at = new Date().toISOString()
-  const plan: Plan = {
+  const plan: ResetPlan = {
     step: 'stopping',
     group: known.record.group,
     before: committed.filter(({ partition }) => offsets.has(partition)).map(({ partition, offset }) => [partition, offset]),
@@ -123,7 +110,11 @@ export async function abortReset(context: Context, reset: OpenReset): Promise<bo
   return undone
 }
 
-async function write({ client, producer }: Context, { service, plan, by, at, from }: OpenReset, step: Step): Promise<void> {
+async function write(
+  { client, producer }: Context,
+  { service, plan, by, at, from }: OpenReset,
+  step: ResetPlan['step'],
+): Promise<void> {
   plan.step = step
   const checkpoint = JSON.stringify(plan)
   const record = newJob({ id: 'reset', service, kind: 'reset', state: 'running', from, checkpoint, by, at })

@@ -5,6 +5,8 @@ import type { Report, ReportStatus } from '../topics/records.ts'
 import { knownService } from './known.ts'
 import type { Operation } from './operation.ts'
 
+export { type Trouble, troubleOf } from './outages.ts'
+
 /** One run, as tables show it. Times are ISO 8601. */
 export type Run = {
   service: string
@@ -100,27 +102,6 @@ function fold(reports: Report[]): Run {
 
 const sumOptional = (reports: Report[], name: 'missing' | 'recovered' | 'deliveries' | 'delivery_ms') =>
   reports.reduce((total, report) => total + (report[name] ?? 0), 0)
-
-/** Deliveries that stand still (`held`) or fail. `since`: the beginning of the run that told it, ISO. */
-export type Trouble = { status: 'held' | 'failed'; error: string; since: string }
-
-/** Without a report for so long an instance has gone: an idle one reports every five minutes. */
-const GONE_MS = 10 * 60_000
-
-/**
- * The gravest trouble that any living instance of a service is in, by its newest report; null where all is well.
- * @param startedAt reports from before the service's last start tell nothing of now
- */
-export function troubleOf(told: readonly Told[], service: string, startedAt: string): Trouble | null {
-  const latest = new Map<string, Report>()
-  for (const one of told) if (one.kind === 'report' && one.report.service === service) latest.set(one.report.instance, one.report)
-  const newest = Math.max(...latest.values().map(({ ended_at }) => Date.parse(ended_at)))
-  const living = [...latest.values()].filter(({ ended_at }) => ended_at >= startedAt && newest - Date.parse(ended_at) < GONE_MS)
-  const { status, error, started_at: since } = living.toSorted((a, b) => gravity(a) - gravity(b))[0] ?? {}
-  return status === 'held' || status === 'failed' ? { status, error: error ?? '', since: since ?? '' } : null
-}
-
-const gravity = ({ status }: Report) => GRAVEST.indexOf(status)
 
 /** Reports are read from the end of the topic, this many first; more only where the page asks for older ones. */
 const FIRST_READ = 2_000

@@ -10,6 +10,6 @@ export function sinkFilter(known: Known): Filter | undefined {
   return createFilter({
     level: 'value' in level ? level.value : undefined,
     types: parseTypes(now('LOG_TYPES')).value,
-    mode: now('LOG_FILTER_MODE') === 'any' ? 'any' : 'all',
+    mode: now('LOG_FILTER_MODE').toLowerCase() === 'any' ? 'any' : 'all',
   })
 }

@@ -1,16 +1,22 @@
 // `status`: every service as it is now, from Kafka alone. Desired state, members, lag, the account of each partition, last and next run.
 import type { KafkaClient } from '../topics/client.ts'
-import { type ControlRecords, type DesiredState, readControl, type ServiceRecord } from '../topics/control.ts'
+import { type ControlRecords, type DesiredState, leftOutOf, readControl, type ServiceRecord } from '../topics/control.ts'
 import { committedOffsets, describeGroups, type Group, type LogRange, logRanges } from '../topics/groups.ts'
+import { jobsOf } from '../topics/jobs.ts'
 import { topicNames } from '../topics/names.ts'
+import { MOST_NOT_UNDERSTOOD, type NotUnderstood } from '../topics/not-understood.ts'
+import { decodeBackfillCheckpoint } from '../topics/records.ts'
 import { readReports, type Told } from '../topics/reports.ts'
 import { type AccountSum, accountOf, type PartitionAccount, sumOf } from './account.ts'
 import { desiredState, isSink, isSteered, type Known, knownService, knownServices, settingNamed, settingsNow } from './known.ts'
+import { countLetters, type LetterCounts, letterRanges } from './letters.ts'
 import { oldestWaiting, type Waiting } from './oldest.ts'
 import type { Operation } from './operation.ts'
+import { mayBeOlder, type Trouble, troubleOf } from './outages.ts'
 import { openReset, openResetText } from './reset.ts'
-import { foldRuns, type Run, type Trouble, troubleOf } from './runs.ts'
+import { foldRuns, type Run } from './runs.ts'
 import { CONTINUOUS, nextTicks, scheduleProblem } from './schedule-times.ts'
+import { isoOf } from './times.ts'
 
 export type PartitionStatus = PartitionAccount & {
   /** When the oldest undelivered event was received, ISO; empty where none waits or it could not be read. */
@@ -48,6 +54,8 @@ export type ServiceStatus = {
   /** The smallest undelivered log_id; where nothing waits the last one that was brought to an end. */
   checkpoint: string
   account: AccountSum | null
+  /** By the dead-letter topic; null for a service that has none. */
+  deadLetters: LetterCounts | null
   partitions: PartitionStatus[]
 }
 
@@ -56,10 +64,14 @@ export type Status = {
   /** The main topic: what it holds now. */
   topic: { name: string; partitions: number; records: number }
   services: ServiceStatus[]
+  /** Records in control and reports that this version cannot read, and so leaves out. */
+  notUnderstood?: NotUnderstood[]
 }
 
 /** Reports are read from the end of the topic: some hundred an hour are usual. */
 const NEWEST_REPORTS = 2_000
+/** Where an outage began is looked for in so many at most: days of them. */
+const MOST_REPORTS = 200_000
 
 /**
  * All services, or the one named. Who follows the control and the reports topic anyway hands in what they hold: then only groups,
@@ -68,15 +80,20 @@ const NEWEST_REPORTS = 2_000
  */
 export async function readStatus(
   client: KafkaClient,
-  from: { control: ControlRecords; told: readonly Told[]; service?: string },
+  from: { control: ControlRecords; told: readonly Told[]; service?: string; notUnderstood?: readonly NotUnderstood[] },
 ): Promise<Status> {
-  const { control, told, service } = from
+  const { control, told, service, notUnderstood = [] } = from
   const known = service === undefined ? knownServices(control) : [knownService(control, service)]
   const topic = topicNames.events(client.settings.prefix)
   // Commits before ends: an end asked for later is never below a commit.
   const places = new Map(await Promise.all(known.map(async (one) => [one.name, await placeOf(client, topic, one)] as const)))
   const groupNames = known.map(({ record }) => record.group).filter((group) => group !== '')
-  const [ranges, groups] = await Promise.all([rangesOf(client, topic, control), describeGroups(client, groupNames)])
+  const writers = known.filter((one) => isSink(one) || one.record.kind === 'ingest').map(({ name }) => name)
+  const [ranges, groups, letters] = await Promise.all([
+    rangesOf(client, topic, control),
+    describeGroups(client, groupNames),
+    letterRanges(client, writers),
+  ])
   const runs = foldRuns(told)
   const services = known.map(async (one): Promise<ServiceStatus> => {
     const { commits, checkpoint } = places.get(one.name)!
@@ -99,6 +116,9 @@ export async function readStatus(
       lastRun: runs.find((run) => run.service === one.name) ?? null,
       checkpoint: checkpoint || checkpointOf(accounts, waiting),
       account: isSink(one) ? sumOf(accounts) : null,
+      deadLetters: writers.includes(one.name)
+        ? await countLetters(client, one.name, letters.get(one.name), jobsOf(control, one.name))
+        : null,
       partitions,
     }
   })
@@ -107,6 +127,7 @@ export async function readStatus(
     at: new Date().toISOString(),
     topic: { name: topic, partitions: ranges.length, records },
     services: await Promise.all(services),
+    notUnderstood: [...leftOutOf(control), ...notUnderstood],
   }
 }
 
@@ -120,8 +141,16 @@ async function placeOf(client: KafkaClient, topic: string, { record }: Known) {
   if (record.kind === 'sink') return { commits: await committedOffsets(client, record.group, topic), checkpoint: '' }
   if (record.kind !== 'backfill' || record.group === '') return { commits: [], checkpoint: '' }
   const commits = await committedOffsets(client, record.group, topicNames.control(client.settings.prefix))
-  const metadata = commits.find((commit) => commit.metadata.startsWith('{'))?.metadata ?? '{}'
-  return { commits: [], checkpoint: String((JSON.parse(metadata) as { checkpoint?: string }).checkpoint ?? '') }
+  return { commits: [], checkpoint: commits.map(({ metadata }) => checkpointIn(metadata)).find((id) => id !== '') ?? '' }
+}
+
+/** Of a newer version, or of nobody's, it is not known. */
+function checkpointIn(metadata: string): string {
+  try {
+    return decodeBackfillCheckpoint(metadata)
+  } catch {
+    return ''
+  }
 }
 
 /** Ingest and sinks create the main topic; before any of them there is none. */
@@ -146,7 +175,7 @@ function wishOf(known: Known) {
     state,
     setBy: wish ? { by: wish.by, at: wish.at, overrides: record.state === state ? ('' as const) : record.state } : null,
     schedule,
-    timeZone,
+    timeZone: schedule === '' ? '' : timeZone,
     nextRun: isDue ? (nextTicks(schedule, timeZone, 1)[0] ?? '') : '',
   }
 }
@@ -162,7 +191,7 @@ function membersOf({ record }: Known, groups: readonly Group[]) {
   return { group: record.group, groupState: found?.state ?? '', members }
 }
 
-const timeOf = (waiting: Waiting | undefined) => (waiting ? new Date(waiting.receivedAt).toISOString() : '')
+const timeOf = (waiting: Waiting | undefined) => (waiting ? isoOf(waiting.receivedAt) : '')
 /** The smallest text that is not empty. */
 const first = (texts: readonly string[]) => texts.filter((text) => text !== '').toSorted()[0] ?? ''
 
@@ -179,7 +208,16 @@ export const status: Operation = {
   inputs: { service: { meaning: 'only this service, with its partitions', kind: 'text', positional: true, suggest: 'service' } },
   examples: ['auth0-logs status', 'auth0-logs status cloudwatch', 'auth0-logs status --json'],
   async run({ client }, { service }) {
-    const [control, told] = await Promise.all([readControl(client, 'status'), readReports(client, 'status', NEWEST_REPORTS)])
-    return readStatus(client, { control, told, service: service as string | undefined })
+    const control = await readControl(client, 'status')
+    for (let most = NEWEST_REPORTS; ; most *= 10) {
+      const notUnderstood: NotUnderstood[] = []
+      let read = 0
+      const leftOut = (one: NotUnderstood) => void (read++ < MOST_NOT_UNDERSTOOD && notUnderstood.push(one))
+      const told = await readReports(client, 'status', most, leftOut)
+      const status = await readStatus(client, { control, told, service: service as string | undefined, notUnderstood })
+      // An outage that is older than what was read: its beginning is farther back.
+      const cut = status.services.some(({ name, trouble }) => trouble && mayBeOlder(told, name, trouble))
+      if (!cut || told.length + read < most || most >= MOST_REPORTS) return status
+    }
   },
 }

@@ -10,6 +10,7 @@ import { followTopic, type TopicRecord } from '../topics/read.ts'
 import { isSink, knownService } from './known.ts'
 import { type Context, type Operation, type Values, WrongUse } from './operation.ts'
 import { sinkFilter } from './sink-filter.ts'
+import { isoOf } from './times.ts'
 
 /** Events that wait for a slow reader; what comes then is left out. */
 const WAITING = 1_000
@@ -122,7 +123,7 @@ function shown({ key, value, headers, timestamp, partition, offset }: TopicRecor
     type,
     name: typeName(type),
     level: LEVELS[typeLevel(type)],
-    receivedAt: new Date(timestamp).toISOString(),
+    receivedAt: isoOf(timestamp),
     source: headers.source ?? '',
     partition,
     offset,

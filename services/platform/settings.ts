@@ -14,6 +14,9 @@ export type Field<T = unknown> = {
   secret?: boolean
   unit?: string
   choices?: readonly string[]
+  /** Of an integer. */
+  min?: number
+  max?: number
   /** May be changed by an operator while the service runs. */
   live?: boolean
   /** Answers the value, or what is wrong with the text in words that fit after the setting's name. */
@@ -48,12 +51,13 @@ export function text(name: string, meaning: string, options: Options<string> & {
 
 export function integer(name: string, meaning: string, options: Options<number> & { min?: number; max?: number }): Field<number> {
   const { min = 0, max = Number.MAX_SAFE_INTEGER, ...rest } = options
-  return row<number>('integer', name, meaning, rest, (text) => {
+  const field = row<number>('integer', name, meaning, rest, (text) => {
     const value = Number(text)
     const range = max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`
     if (!/^-?\d+$/.test(text) || value < min || value > max) return { problem: `must be a whole number ${range}` }
     return { value }
   })
+  return { ...field, min, max }
 }
 
 export function boolean(name: string, meaning: string, options: Options<boolean>): Field<boolean> {
@@ -177,6 +181,9 @@ export type ShownField = Required<Pick<Field, 'kind' | 'meaning' | 'unit' | 'sec
   /** As text, empty where there is none. */
   default: string
   choices: string[]
+  /** Of an integer: the range that the service takes. */
+  min?: number
+  max?: number
   /** The text given, `***` for a secret, empty where not set. */
   value: string
 }
@@ -184,7 +191,7 @@ export type ShownField = Required<Pick<Field, 'kind' | 'meaning' | 'unit' | 'sec
 /** Every row as it may be shown. */
 export function showFields(fields: Fields, env: Environment): ShownField[] {
   return Object.values(fields).map((field) => {
-    const { kind, meaning, unit = '', secret = false, required = false, live = false, choices = [] } = field
+    const { kind, meaning, unit = '', secret = false, required = false, live = false, choices = [], min, max } = field
     const given = givenName(field, env)
     return {
       name: field.names[0],
@@ -193,6 +200,8 @@ export function showFields(fields: Fields, env: Environment): ShownField[] {
       default: textOf(field.default),
       unit,
       choices: [...choices],
+      ...(min === undefined ? {} : { min }),
+      ...(max === undefined ? {} : { max }),
       secret,
       required,
       live,

@@ -8,11 +8,11 @@ import { type Account, decodeAccount, newAccount, RECORD_VERSION } from './recor
 
 export const jobKey = ({ service, id }: Pick<JobRecord, 'service' | 'id'>) => `job/${service}/${id}`
 
-/** Replays and redrives of a service, oldest first. */
+/** Replays, redrives and acknowledgements of a service, oldest first. */
 export function jobsOf(records: ControlRecords, service: string): JobRecord[] {
   const jobs = [...records].filter(([key]) => key.startsWith(`job/${service}/`)).map(([, value]) => value as JobRecord)
-  const isDelivery = ({ kind, ranges }: JobRecord) => (kind === 'replay' || kind === 'redrive') && Array.isArray(ranges)
-  return jobs.filter(isDelivery).toSorted((a, b) => a.at.localeCompare(b.at) || a.id.localeCompare(b.id))
+  const isOwn = ({ kind }: JobRecord) => kind === 'replay' || kind === 'redrive' || kind === 'acknowledge'
+  return jobs.filter(isOwn).toSorted((a, b) => a.at.localeCompare(b.at) || a.id.localeCompare(b.id))
 }
 
 /** Begins with the moment, so that names sort as they were wished. */
@@ -76,7 +76,7 @@ export async function jobProgress(client: KafkaClient, job: JobRecord): Promise<
   const parts = job.ranges.map((range) => {
     const { offset = -1, metadata = '' } = committed.find(({ partition }) => partition === range.partition) ?? {}
     const start = held.find(({ partition }) => partition === range.partition)?.start ?? 0
-    const account: Account = (offset >= 0 && decodeAccount(metadata, offset)) || newAccount(range.from)
+    const account: Account = (offset >= 0 && readable(metadata, offset)) || newAccount(range.from)
     // What retention took away is behind too, committed or not.
     const reached = Math.min(range.to, Math.max(range.from, offset, start))
     return { range: { ...range, reached }, account }
@@ -91,6 +91,15 @@ export async function jobProgress(client: KafkaClient, job: JobRecord): Promise<
     failed: sum('dead_lettered'),
     leftOut: sum('filtered') + sum('duplicates'),
     expired: sum('expired'),
+  }
+}
+
+/** Of a newer version only the offset is known. */
+function readable(metadata: string, offset: number): Account | undefined {
+  try {
+    return decodeAccount(metadata, offset)
+  } catch {
+    return undefined
   }
 }
 
@@ -112,12 +121,12 @@ export function asksFor({ ranges, reason, log_id = '' }: JobRecord, letter: Lett
 }
 
 /**
- * The redrive that a dead letter belongs to already: it asked for it and has not ended before it came to it. Nothing else is written
- * down: a dead letter belongs to one redrive at most, so a second one never sends it again.
+ * The redrive that a dead letter belongs to already: it asked for it and has not ended before it came to it; or the acknowledgement by
+ * which an operator put it away. Nothing else is written down: a dead letter belongs to one at most, so a second one never sends it again.
  */
 export function redriveOf(jobs: readonly JobRecord[], letter: LetterFacts): JobRecord | undefined {
   return jobs.find(({ ranges, ...job }) => {
     const own = ranges.map((range) => ({ ...range, to: range.reached ?? range.to }))
-    return job.kind === 'redrive' && asksFor({ ...job, ranges: own }, letter)
+    return (job.kind === 'redrive' || job.kind === 'acknowledge') && asksFor({ ...job, ranges: own }, letter)
   })
 }

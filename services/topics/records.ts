@@ -1,8 +1,18 @@
 // What our own records look like: commit metadata, dead letters, reports. Shapes in schemas/; every record carries a version,
 // readers ignore unknown fields and hold on an unknown major.
 import type { Ending } from '../events/log-event.ts'
+import { RECORD_VERSION } from './not-understood.ts'
+import { count, isObject, object, oneOf, parsed, parseJson, text } from './shapes.ts'
 
-export const RECORD_VERSION = 1
+export { RECORD_VERSION } from './not-understood.ts'
+export {
+  type AuditRecord,
+  auditShape,
+  newReport,
+  type Report,
+  type ReportStatus,
+  reportShape,
+} from './report-records.ts'
 
 /** How far apart two records of one event may be for the second to count as a repeat: offsets of their partition, time between receipts. */
 export const DEDUPE_WINDOW = { ids: 50_000, ms: 10 * 60_000 }
@@ -43,33 +53,58 @@ export function encodeAccount({ base, checkpoint, ...counts }: Account): string 
   return JSON.stringify({ v: RECORD_VERSION, base: String(base), ...counts, checkpoint })
 }
 
+const COUNTS = ['delivered', 'filtered', 'duplicates', 'dead_lettered', 'expired'] as const
+const IDENTITY = ['topic', 'last', 'note'] as const
+
+/** An account as it stands in the metadata. */
+const storedAccount = object<{ v: 1; base: string; checkpoint: string } & Record<Ending | 'expired', number> & Identity>(
+  {
+    v: oneOf(1),
+    base: text(/^\d{1,16}$/),
+    delivered: count,
+    filtered: count,
+    duplicates: count,
+    dead_lettered: count,
+    expired: count,
+    checkpoint: text(),
+    topic: text(),
+    last: text(),
+    note: text(),
+  },
+  IDENTITY,
+)
+
 /**
  * The account behind a committed offset. Undefined where there is none that fits: an outside reset clears the metadata, and a tool
  * that keeps it moves the offset away from what the account adds up to. Then a new base begins at the offset.
  * @throws on an account of a newer major version: this reader must not touch it.
  */
 export function decodeAccount(metadata: string, offset: number): Account | undefined {
-  const read = parseObject(metadata)
-  if (!read) return undefined
-  if (Number(read.v) > RECORD_VERSION) {
+  const read = parseMetadata(metadata)
+  const found = parsed(storedAccount, read)
+  if (!('value' in found)) return undefined
+  const account = newAccount(Number(found.value.base))
+  for (const name of [...COUNTS, 'checkpoint', ...IDENTITY] as const)
+    if (found.value[name] !== undefined) Object.assign(account, { [name]: found.value[name] })
+  return account.base + settled(account) === offset ? account : undefined
+}
+
+/** The backfill's checkpoint, as its group's commit carries it; empty where there is none that can be read. */
+export function decodeBackfillCheckpoint(metadata: string): string {
+  const { checkpoint } = parseMetadata(metadata) ?? {}
+  return typeof checkpoint === 'string' ? checkpoint : ''
+}
+
+/** @throws on a newer major version */
+function parseMetadata(metadata: string): Record<string, unknown> | undefined {
+  const read = metadata.startsWith('{') ? parseJson(metadata) : undefined
+  if (!isObject(read)) return undefined
+  if (typeof read.v === 'number' && read.v > RECORD_VERSION) {
     throw new Error(
       `the offset was committed by a newer version (v ${read.v}, this one reads ${RECORD_VERSION}): update this service`,
     )
   }
-  const account: Account = { ...newAccount(Number(read.base)), checkpoint: String(read.checkpoint ?? '') }
-  for (const name of ['topic', 'last', 'note'] as const) if (typeof read[name] === 'string') account[name] = read[name]
-  for (const count of ['delivered', 'filtered', 'duplicates', 'dead_lettered', 'expired'] as const)
-    account[count] = Number(read[count])
-  return account.base + settled(account) === offset ? account : undefined
-}
-
-function parseObject(text: string): Record<string, unknown> | undefined {
-  if (!text.startsWith('{')) return undefined
-  try {
-    return JSON.parse(text) as Record<string, unknown>
-  } catch {
-    return undefined
-  }
+  return read
 }
 
 /** Where in a service an event failed, and why. */
@@ -126,83 +161,6 @@ export function cutUtf8(text: string, maxBytes: number): string {
   let end = maxBytes
   while ((bytes[end] & 0xc0) === 0x80) end--
   return bytes.toString('utf8', 0, end)
-}
-
-export type ReportStatus = 'running' | 'success' | 'failed' | 'held' | 'recovered' | 'idle'
-
-/**
- * What a service did in one run: a tick of a scheduled one, a window of a continuous one. Counts are those since the run's last
- * report: a run's are the sum of all its reports.
- */
-export type Report = {
-  v: number
-  service: string
-  instance: string
-  run: string
-  status: ReportStatus
-  started_at: string
-  ended_at: string
-  processed: number
-  delivered: number
-  filtered: number
-  duplicates: number
-  dead_lettered: number
-  expired: number
-  retries: number
-  bytes: number
-  first_log_id: string
-  last_log_id: string
-  /** The smallest undelivered log_id over all partitions; the last one delivered where nothing waits. */
-  checkpoint: string
-  /** Next offset by partition. */
-  offsets: Record<string, number>
-  error: string
-  next_run: string
-  /** Sinks only: deliveries that the vendor took, and how long they took together, milliseconds. */
-  deliveries?: number
-  delivery_ms?: number
-  /** Backfill only: logs that the stream lost, and those of them that were published. */
-  missing?: number
-  recovered?: number
-}
-
-/** A report of work outside of windows and ticks; what is not told is empty. */
-export function newReport(
-  told: Pick<Report, 'service' | 'instance' | 'run' | 'status' | 'started_at' | 'ended_at'> & Partial<Report>,
-): Report {
-  return {
-    v: RECORD_VERSION,
-    processed: 0,
-    delivered: 0,
-    filtered: 0,
-    duplicates: 0,
-    dead_lettered: 0,
-    expired: 0,
-    retries: 0,
-    bytes: 0,
-    first_log_id: '',
-    last_log_id: '',
-    checkpoint: '',
-    offsets: {},
-    error: '',
-    next_run: '',
-    ...told,
-  }
-}
-
-/** What an operator did, in the reports topic under the key `audit`. Written before the answer. */
-export type AuditRecord = {
-  v: number
-  audit: true
-  at: string
-  by: string
-  role: 'viewer' | 'operator'
-  operation: string
-  input: Record<string, unknown>
-  /** `ok`, or the error's words. */
-  outcome: string
-  before: unknown
-  after: unknown
 }
 
 /** The headers of a dead letter, as they are read back. */

@@ -4,10 +4,15 @@ import { logRanges } from './groups.ts'
 import { topicNames } from './names.ts'
 import type { TopicProducer } from './produce.ts'
 import { followTopic, type Reading, readRanges, type TopicRecord } from './read.ts'
-import { type AuditRecord, RECORD_VERSION, type Report } from './records.ts'
+import { type NotUnderstood, notUnderstood } from './not-understood.ts'
+import { type AuditRecord, auditShape, newReport, RECORD_VERSION, type Report, reportShape } from './records.ts'
+import { parsed, parseJson } from './shapes.ts'
 
 const ACK_MS = 5_000
 const AUDIT_KEY = 'audit'
+const NOBODY = { service: '', instance: '', run: '', status: 'idle' } as const
+/** The end of the year 9999, milliseconds: what a foreign record's timestamp says beyond is no time. */
+const MAX_TIME = 253_402_300_799_999
 
 export async function publishReport(client: KafkaClient, producer: TopicProducer, report: Report): Promise<void> {
   await publish(client, producer, report.service, report)
@@ -29,13 +34,21 @@ async function publish(client: KafkaClient, producer: TopicProducer, key: string
 /** A record of the topic, with its offset there. */
 export type Told = { offset: number } & ({ kind: 'report'; report: Report } | { kind: 'audit'; audit: AuditRecord })
 
-/** The newest `most` records of the topic in order, whatever they are of; all of them where `most` is left out. */
-export async function readReports(client: KafkaClient, reader: string, most = Number.POSITIVE_INFINITY): Promise<Told[]> {
+/**
+ * The newest `most` records of the topic in order, whatever they are of; all of them where `most` is left out.
+ * @param leftOut told of each record that is not understood
+ */
+export async function readReports(
+  client: KafkaClient,
+  reader: string,
+  most = Number.POSITIVE_INFINITY,
+  leftOut?: (one: NotUnderstood) => void,
+): Promise<Told[]> {
   const topic = topicNames.reports(client.settings.prefix)
   const [{ partition, start, end }] = await logRanges(client, topic)
   const told: Told[] = []
   await readRanges(client, reader, topic, [{ partition, from: Math.max(start, end - most), to: end }], (record) => {
-    const read = parse(record)
+    const read = parse(record, (problem, json) => leftOut?.(notUnderstood({ topic, ...record }, problem, json)))
     if (read) told.push(read)
   })
   return told
@@ -58,15 +71,23 @@ export async function followReports(
   return followTopic(client, reader, topic, new Map([[partition, from ?? end]]), onRecord, lost)
 }
 
-/** Undefined for what is no record of ours, or of a newer major version. */
-export function parse({ key, value, offset }: TopicRecord): Told | undefined {
-  try {
-    const read = JSON.parse(String(value)) as { v?: number }
-    if (!(Number(read.v) <= RECORD_VERSION)) return undefined
-    return key === AUDIT_KEY
-      ? { offset, kind: 'audit', audit: read as AuditRecord }
-      : { offset, kind: 'report', report: read as Report }
-  } catch {
-    return undefined
+/**
+ * Undefined for what is no record of ours, or of a newer major version; `problem` is told why.
+ */
+export function parse(
+  { key, value, offset, timestamp = 0 }: Pick<TopicRecord, 'key' | 'value' | 'offset'> & { timestamp?: number },
+  problem: (why: string, json: unknown) => void = () => {},
+): Told | undefined {
+  const json = parseJson(String(value))
+  if (key === AUDIT_KEY) {
+    const found = parsed(auditShape, json)
+    if ('value' in found) return { offset, kind: 'audit', audit: found.value }
+    return void problem(found.problem, json)
   }
+  const found = parsed(reportShape, json)
+  if ('value' in found) {
+    const at = new Date(timestamp > 0 && timestamp < MAX_TIME ? timestamp : 0).toISOString()
+    return { offset, kind: 'report', report: { ...newReport({ ...NOBODY, started_at: at, ended_at: at }), ...found.value } }
+  }
+  problem(found.problem, json)
 }

@@ -213,7 +213,7 @@ describe('replay', { concurrent: true, timeout: 60_000 }, () => {
   test('wrong use - names the input', async ({ ask, place }) => {
     await idle(place)
     const wrong: [object, string][] = [
-      [{ from: 'yesterday' }, 'from'],
+      [{ from: 'tomorrow' }, 'from'],
       [{ from: 'offset:-1' }, 'from'],
       [{ from: '2026-13-01T00:00:00Z' }, 'from'],
       [{ from: 'earliest', to: 'offset:' }, 'to'],

@@ -104,10 +104,11 @@ describe('troubleOf', () => {
   const started = at(0)
   test('the newest report of each instance - one held is trouble, all well is none', () => {
     const held = told('segment', '1', 5, { instance: 'a', status: 'held', error: 'denied: no' })
-    expect(troubleOf([held, told('segment', '2', 6, { instance: 'b' })], 'segment', started)).toEqual({
+    expect(troubleOf([held, told('segment', '2', 6, { instance: 'b' })], 'segment', started)).toMatchObject({
       status: 'held',
       error: 'denied: no',
-      since: at(5),
+      since: at(6),
+      attempts: 1,
     })
     expect(troubleOf([held, told('segment', '3', 7, { instance: 'a', status: 'recovered' })], 'segment', started)).toBeNull()
     expect(troubleOf([held], 'cloudwatch', started)).toBeNull()

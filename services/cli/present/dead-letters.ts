@@ -1,21 +1,22 @@
 // What `dead-letters` says: the reasons with their counts, then the newest; or one with the event itself.
 import type { LetterRow, ReasonRow } from '../../operations/dead-letters.ts'
-import { ago, count, cut, facts, table, time } from '../table.ts'
+import { ago, count, cut, time } from '../table.ts'
 import type { Shown } from './shown.ts'
 
 const ERROR_WIDTH = 70
 
-type Listed = { sink: string; total: number; redriven: number; reasons: ReasonRow[]; letters: LetterRow[] }
+type Listed = { sink: string; kind: string; total: number; redriven: number; reasons: ReasonRow[]; letters: LetterRow[] }
 
-export function presentLetters({ sink, total, redriven, reasons, letters }: Listed, { style, now }: Shown): string {
-  if (total === 0) return `no dead letters of ${sink} fit`
+export function presentLetters({ sink, kind, total, redriven, reasons, letters }: Listed, shown: Shown): string {
+  const { style, now, table } = shown
+  if (total === 0) return `No matching dead letters for ${sink}.`
   const sums = table(
     [
       { title: 'reason' },
       { title: 'count', right: true },
-      { title: 'redriven', right: true },
+      { title: 'done with', right: true },
       { title: 'last' },
-      { title: 'error of the last' },
+      { title: 'last error', below: true },
     ],
     reasons.map((row) => [
       style.bold(row.reason),
@@ -24,7 +25,6 @@ export function presentLetters({ sink, total, redriven, reasons, letters }: List
       ago(row.last, now),
       cut(row.error, ERROR_WIDTH),
     ]),
-    style.dim,
   )
   const newest = table(
     [
@@ -32,46 +32,47 @@ export function presentLetters({ sink, total, redriven, reasons, letters }: List
       { title: 'at (UTC)' },
       { title: 'reason' },
       { title: 'attempts', right: true },
-      { title: 'log_id' },
-      { title: 'redriven by' },
+      { title: 'log_id', below: true },
+      { title: 'job', below: true },
     ],
     letters.map((letter) => [
       String(letter.offset),
       time(letter.at),
-      letter.reason,
+      cut(letter.reason, 40),
       String(letter.attempts),
       letter.logId,
       letter.redriven,
     ]),
-    style.dim,
   )
-  const head = `${style.bold(sink)}: ${count(total)} dead ${total === 1 ? 'letter' : 'letters'}${redriven > 0 ? `, ${count(redriven)} of them redriven` : ''}`
-  const hint = style.dim(`auth0-logs dead-letters show ${sink} <offset> shows one, redrive ${sink} sends them once more`)
+  const head = `${style.bold(sink)}: ${count(total)} dead ${total === 1 ? 'letter' : 'letters'}${redriven > 0 ? `, ${count(redriven)} of them redriven or acknowledged` : ''}`
+  const verbs =
+    kind === 'ingest'
+      ? `acknowledge ${sink} puts them away; no sink could take them, so they cannot be redriven`
+      : `redrive ${sink} sends them again, acknowledge ${sink} puts them away`
+  const hint = style.dim(shown.wrap(`auth0-logs dead-letters show ${sink} <offset> shows one; ${verbs}`))
   return [head, '', sums, ...(letters.length > 0 ? ['', newest] : []), '', hint].join('\n')
 }
 
 type LetterShown = LetterRow & { sink: string; headers: Record<string, string>; body: string; encoding: string; bytes: number }
 
-export function presentLetter(letter: LetterShown, { style, now }: Shown): string {
+export function presentLetter(letter: LetterShown, shown: Shown): string {
+  const { style, now } = shown
   const { headers } = letter
-  const told = facts(
+  const told = shown.facts([
+    ['reason', `${letter.reason} at the stage ${letter.stage}`],
+    ['error', style.red(letter.error)],
+    ['log_id', letter.logId],
     [
-      ['reason', `${letter.reason} at the stage ${letter.stage}`],
-      ['error', style.red(letter.error)],
-      ['log_id', letter.logId],
-      [
-        'attempts',
-        letter.attempts > 0
-          ? `${letter.attempts}, from ${time(headers.first_at ?? '')} to ${time(headers.last_at ?? '')} UTC`
-          : 'none',
-      ],
-      ['put aside', `${time(letter.at)} UTC, ${ago(letter.at, now)}, by version ${headers.version ?? ''}`],
-      ['came from', letter.fromOffset && `${letter.fromTopic}, partition ${letter.fromPartition} offset ${letter.fromOffset}`],
-      ['redriven by', letter.redriven],
-      ['piece', headers.piece ?? ''],
+      'attempts',
+      letter.attempts > 0
+        ? `${letter.attempts}, from ${time(headers.first_at ?? '')} to ${time(headers.last_at ?? '')} UTC`
+        : 'none',
     ],
-    style.dim,
-  )
+    ['put aside', `${time(letter.at)} UTC, ${ago(letter.at, now)}, by version ${headers.version ?? ''}`],
+    ['came from', letter.fromOffset && `${letter.fromTopic}, partition ${letter.fromPartition} offset ${letter.fromOffset}`],
+    ['job', letter.redriven],
+    ['piece', headers.piece ?? ''],
+  ])
   return [`${style.bold(`${letter.sink} ${letter.offset}`)}`, told, '', bodyText(letter)].join('\n')
 }
 
@@ -94,14 +95,15 @@ type Redrive = {
   message: string
 }
 
-export function presentRedrive({ sink, events, reasons, redriven, applied, message }: Redrive, { style }: Shown): string {
+export function presentRedrive({ sink, events, reasons, redriven, applied, message }: Redrive, shown: Shown): string {
+  const { style, table } = shown
   const rows = [...reasons.map((row) => [row.reason, count(row.count)]), ['all', count(events)]]
   return [
-    `dead letters once more to ${style.bold(sink)}`,
+    `dead letters of ${style.bold(sink)} that wait`,
     '',
-    table([{ title: 'reason' }, { title: 'events', right: true }], rows, style.dim),
-    ...(redriven > 0 ? [style.dim(`${count(redriven)} more were redriven before and stay out`)] : []),
+    table([{ title: 'reason' }, { title: 'events', right: true }], rows),
+    ...(redriven > 0 ? [style.dim(`${count(redriven)} more were redriven or acknowledged before and stay out`)] : []),
     '',
-    applied ? style.green(message) : style.bold(message),
+    shown.wrap(applied ? style.green(message) : style.bold(message)),
   ].join('\n')
 }

@@ -1,23 +1,21 @@
 // What `explain` says: where a log is, and a line a sink.
 import type { AtSink, Explained } from '../../operations/explain.ts'
-import { facts, table, time } from '../table.ts'
+import { time } from '../table.ts'
 import type { Paint, Style } from '../terminal.ts'
 import type { Shown } from './shown.ts'
 
-export function presentExplained({ logId, storedAt, copies, sinks, notes }: Explained, { style }: Shown): string {
+export function presentExplained({ logId, storedAt, copies, sinks, notes }: Explained, shown: Shown): string {
+  const { style } = shown
   const [copy] = copies
   const received = copies.map(
     ({ partition, offset, receivedAt, source }) =>
       `${time(receivedAt)} UTC by ${source || 'a producer that names no source'}, partition ${partition} offset ${offset}`,
   )
-  const told = facts(
-    [
-      ['type', copy?.type ?? ''],
-      ['stored by Auth0', storedAt && `${time(storedAt)} UTC`],
-      ...received.map((text, i) => [i === 0 ? 'received' : 'and again', text] as const),
-    ],
-    style.dim,
-  )
+  const told = shown.facts([
+    ['type', copy?.type ?? ''],
+    ['stored by Auth0', storedAt && `${time(storedAt)} UTC`],
+    ...received.map((text, i) => [i === 0 ? 'received' : 'and again', text] as const),
+  ])
   // A log has one line a sink; only copies need their offset.
   const rows = sinks.map(({ sink, offset, outcome, detail, certain }) => [
     sink,
@@ -29,10 +27,13 @@ export function presentExplained({ logId, storedAt, copies, sinks, notes }: Expl
     rows.length > 0
       ? [
           '',
-          table([{ title: 'sink' }, { title: 'offset', right: true }, { title: 'outcome' }, { title: 'why' }], rows, style.dim),
+          shown.table(
+            [{ title: 'sink' }, { title: 'offset', right: true }, { title: 'outcome' }, { title: 'why', below: true }],
+            rows,
+          ),
         ]
       : []
-  return [style.bold(logId), told, ...at, ...notes.map((note) => style.yellow(note))].join('\n')
+  return [style.bold(logId), told, ...at, ...notes.map((note) => shown.wrap(style.yellow(note)))].join('\n')
 }
 
 function paintOf(outcome: AtSink['outcome'], style: Style): Paint {

@@ -30,6 +30,7 @@ const PRESENTERS: Readonly<Record<string, Presenter>> = {
   'dead-letters list': presentLetters,
   'dead-letters show': presentLetter,
   'dead-letters redrive': presentRedrive,
+  'dead-letters acknowledge': presentRedrive,
   explain: presentExplained,
 }
 

@@ -1,12 +1,14 @@
 // What `jobs` says: a line a job with its progress, or one with its ranges.
 import type { JobRow } from '../../operations/jobs.ts'
-import { ago, count, cut, facts, span, table, time } from '../table.ts'
+import { ago, count, cut, span, time } from '../table.ts'
 import type { Paint, Style } from '../terminal.ts'
 import type { Shown } from './shown.ts'
 
-const ERROR_WIDTH = 60
+const ERROR_WIDTH = 200
+/** Where there is no room beside the row. */
+const UNDER = new Set(['since', 'by', 'error', 'delivered', 'failed'])
 
-export function presentJobs({ jobs, total }: { jobs: JobRow[]; total: number }, { style, now, given }: Shown): string {
+export function presentJobs({ jobs, total }: { jobs: JobRow[]; total: number }, { style, now, given, table }: Shown): string {
   if (jobs.length === 0)
     return given.open ? 'no job is open' : 'no jobs yet: auth0-logs replay --to … and dead-letters redrive make some'
   const columns = ['job', 'sink', 'kind', 'state', 'done', 'of', 'delivered', 'failed', 'since', 'by', 'error']
@@ -27,9 +29,8 @@ export function presentJobs({ jobs, total }: { jobs: JobRow[]; total: number }, 
   const more = total > jobs.length ? `\n\n${style.dim(`${count(jobs.length)} of ${count(total)} jobs; --limit shows more`)}` : ''
   return (
     table(
-      columns.map((title) => ({ title, right: numbers.has(title) })),
+      columns.map((title) => ({ title, right: numbers.has(title), below: UNDER.has(title) })),
       rows,
-      style.dim,
     ) + more
   )
 }
@@ -40,25 +41,23 @@ type JobShown = JobRow & {
   logId: string
 }
 
-export function presentJob(job: JobShown, { style, now }: Shown): string {
+export function presentJob(job: JobShown, shown: Shown): string {
+  const { style, now, table } = shown
   const left =
     job.perSecond > 0 && job.endedAt === '' ? `, about ${span(((job.total - job.done) / job.perSecond) * 1000)} left` : ''
-  const told = facts(
-    [
-      ['what', `${job.kind} to ${job.sink}, from ${job.from} to ${job.to}`],
-      ['state', `${paintOf(job.state, style)(job.state)}${job.members > 0 ? `, ${job.members} members at it` : ''}`],
-      ['done', `${percent(job)}: ${count(job.done)} of ${count(job.total)} records${left}`],
-      ['delivered', count(job.delivered)],
-      ['failed', job.failed > 0 ? style.red(`${count(job.failed)}, among the dead letters again`) : ''],
-      ['left out', job.leftOut > 0 ? `${count(job.leftOut)}, filtered or not asked for` : ''],
-      ['only', [job.reason && `reason ${job.reason}`, job.logId && `log ${job.logId}`].filter(Boolean).join(', ')],
-      ['pace', `${job.perSecond} events/s${job.rate > 0 ? `, at most ${count(job.rate)}` : ''}`],
-      ['wished', `${time(job.since)} UTC by ${job.by}, ${ago(job.since, now)}`],
-      ['ended', job.endedAt && `${time(job.endedAt)} UTC, after ${span(Date.parse(job.endedAt) - Date.parse(job.since))}`],
-      ['error', style.red(job.error)],
-    ],
-    style.dim,
-  )
+  const told = shown.facts([
+    ['what', `${job.kind} to ${job.sink}, from ${job.from} to ${job.to}`],
+    ['state', `${paintOf(job.state, style)(job.state)}${job.members > 0 ? `, ${job.members} members at it` : ''}`],
+    ['done', `${percent(job)}: ${count(job.done)} of ${count(job.total)} records${left}`],
+    ['delivered', count(job.delivered)],
+    ['failed', job.failed > 0 ? style.red(`${count(job.failed)}, among the dead letters again`) : ''],
+    ['left out', job.leftOut > 0 ? `${count(job.leftOut)}, filtered or not asked for` : ''],
+    ['only', [job.reason && `reason ${job.reason}`, job.logId && `log ${job.logId}`].filter(Boolean).join(', ')],
+    ['pace', `${job.perSecond} events/s${job.rate > 0 ? `, at most ${count(job.rate)}` : ''}`],
+    ['created', `${time(job.since)} UTC by ${job.by}, ${ago(job.since, now)}`],
+    ['ended', job.endedAt && `${time(job.endedAt)} UTC, after ${span(Date.parse(job.endedAt) - Date.parse(job.since))}`],
+    ['error', style.red(cut(job.error, 1_000))],
+  ])
   const rows = job.ranges.map(({ partition, from, to, reached }) => [
     String(partition),
     count(from),
@@ -66,10 +65,10 @@ export function presentJob(job: JobShown, { style, now }: Shown): string {
     count(reached ?? from),
   ])
   const columns = ['partition', 'first', 'last', 'next'].map((title) => ({ title, right: true }))
-  return [style.bold(job.id), told, ...(rows.length > 0 ? ['', table(columns, rows, style.dim)] : [])].join('\n')
+  return [style.bold(job.id), told, ...(rows.length > 0 ? ['', table(columns, rows)] : [])].join('\n')
 }
 
-export const presentCancelled = ({ message }: { message: string }): string => message
+export const presentCancelled = ({ message }: { message: string }, { wrap }: Shown): string => wrap(message)
 
 const percent = ({ done, total }: JobRow) => `${total > 0 ? Math.floor((done / total) * 100) : 100} %`
 

@@ -11,14 +11,14 @@ export function presentValidated(
   network: boolean,
   style: Style,
 ): string {
-  const told = network ? 'settings, Kafka, the vendors and Auth0 as far as they are set' : 'settings only, nobody was reached'
+  const told = network ? 'settings, Kafka, the vendors and Auth0 as far as they are set' : 'settings only (no network)'
   return [
     ...problems.map(({ setting, problem }) => `${style.red('✗')} ${style.bold(setting)}: ${problem}`),
     ...warnings.map((warning) => `${style.yellow('!')} ${warning}`),
     ok
-      ? `${style.green('✓')} all is well: ${checked.join(', ')}`
+      ? `${style.green('✓')} ${checked.join(', ')}: OK`
       : `${problems.length === 1 ? '1 problem' : `${problems.length} problems`}`,
-    style.dim(`looked at: ${told}${unset.length > 0 ? `; nothing is set of ${unset.join(', ')}` : ''}`),
+    style.dim(`Checked ${told}${unset.length > 0 ? `; nothing is set of ${unset.join(', ')}` : ''}`),
     ...(acls ? ['', ...acls] : []),
   ].join('\n')
 }

@@ -1,6 +1,6 @@
 // What `runs` says: a line a run, newest first; the error below it where there is one.
 import type { Run, RunsPage } from '../../operations/runs.ts'
-import { ago, count, cut, span, table, time } from '../table.ts'
+import { ago, count, cut, span, time } from '../table.ts'
 import type { Paint, Style } from '../terminal.ts'
 import type { Shown } from './shown.ts'
 
@@ -8,7 +8,7 @@ const ERROR_WIDTH = 100
 
 export function presentRuns(
   { logs, total, lastRun, page, complete }: RunsPage & { page: number; complete: boolean },
-  { style, now, given }: Shown,
+  { style, now, given, table }: Shown,
 ): string {
   if (total === 0) return given.failed ? `no run failed; the last run ended ${ago(lastRun, now) || 'never'}` : 'no runs yet'
   if (logs.length === 0) return `there is no page ${page}: ${count(total)} runs in all`
@@ -20,10 +20,10 @@ export function presentRuns(
       { title: 'took', right: true },
       { title: 'logs', right: true },
       { title: 'delivered', right: true },
-      { title: 'filtered', right: true },
-      { title: 'dead letters', right: true },
-      { title: 'retries', right: true },
-      { title: 'error' },
+      { title: 'filtered', right: true, below: true },
+      { title: 'dead letters', right: true, below: true },
+      { title: 'retries', right: true, below: true },
+      { title: 'error', below: true },
     ],
     logs.map((run) => [
       run.service,
@@ -37,7 +37,6 @@ export function presentRuns(
       some(run.retries),
       cut(run.error, ERROR_WIDTH),
     ]),
-    style.dim,
   )
   const of = complete ? count(total) : `more than ${count(total)}`
   const more = total > logs.length ? `  ·  page ${page} of ${of} runs; --page and --limit show others` : ''

@@ -1,12 +1,12 @@
 // What `settings` says: first what can change while the service runs, then the rest.
 import type { SettingNow } from '../../operations/known.ts'
 import type { SettingsChange, SettingsShown } from '../../operations/settings.ts'
-import { ago, table } from '../table.ts'
-import type { Style } from '../terminal.ts'
+import { ago } from '../table.ts'
 import type { Shown } from './shown.ts'
 
-export function presentSettings(result: SettingsShown | SettingsChange, { style, now }: Shown): string {
-  if ('after' in result) return changed(result, style)
+export function presentSettings(result: SettingsShown | SettingsChange, shown: Shown): string {
+  const { style, now } = shown
+  if ('after' in result) return changed(result, shown)
   const { service, setBy, settings } = result
   const who = setBy ? `\n${style.dim(`changed last by ${setBy.by}, ${ago(setBy.at, now)}`)}` : ''
   const live = settings.filter((field) => field.live && !field.secret)
@@ -14,26 +14,26 @@ export function presentSettings(result: SettingsShown | SettingsChange, { style,
   return [
     `${style.bold(service)}${who}`,
     ...(live.length > 0
-      ? [`${style.bold('Can change now')}  auth0-logs settings ${service} --set NAME=value\n${rows(live, style)}`]
+      ? [`${style.bold('Can change now')}  auth0-logs settings ${service} --set NAME=value\n${rows(live, shown)}`]
       : []),
-    `${style.bold('From the environment')}  a change takes a restart\n${rows(fixed, style)}`,
+    `${style.bold('From the environment')}  a change takes a restart\n${rows(fixed, shown)}`,
   ].join('\n\n')
 }
 
-const rows = (settings: readonly SettingNow[], style: Style) =>
+const rows = (settings: readonly SettingNow[], { style, table }: Shown) =>
   table(
-    [{ title: 'setting' }, { title: 'value' }, { title: 'from' }, { title: 'meaning' }],
+    [{ title: 'setting' }, { title: 'value' }, { title: 'from' }, { title: 'meaning', below: true }],
     settings.map(({ name, now, unit, from, meaning, secret }) => [
       name,
       now === '' ? '-' : secret || unit === '' ? now : `${now} ${unit}`,
       from === 'operator' ? style.yellow(from) : now === '' ? '' : from,
       style.dim(meaning),
     ]),
-    style.dim,
   )
 
-function changed({ service, before, after, warnings }: SettingsChange, style: Style): string {
+function changed({ service, before, after, warnings, message }: SettingsChange, { style, table, wrap }: Shown): string {
   const lines = Object.keys(after).map((name) => [name, before[name] || '-', after[name] || '-'])
-  const told = table([{ title: 'setting' }, { title: 'before' }, { title: 'now' }], lines, style.dim)
-  return [style.bold(service), told, ...warnings.map((warning) => style.yellow(warning))].join('\n')
+  const told = table([{ title: 'setting' }, { title: 'before' }, { title: 'now' }], lines)
+  const more = message === undefined ? [] : [wrap(style.green(message))]
+  return [style.bold(service), told, ...more, ...warnings.map((warning) => wrap(style.yellow(warning)))].join('\n')
 }

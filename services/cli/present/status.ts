@@ -1,6 +1,8 @@
 // What `status` says: a table of all services, or one with its partitions.
 import type { ServiceStatus, Status } from '../../operations/status.ts'
-import { ago, count, cut, facts, table, time, until } from '../table.ts'
+import type { Trouble } from '../../operations/outages.ts'
+import type { NotUnderstood } from '../../topics/not-understood.ts'
+import { ago, count, cut, span, time, until } from '../table.ts'
 import type { Style } from '../terminal.ts'
 import type { Shown } from './shown.ts'
 import { statusPaint } from './runs.ts'
@@ -12,9 +14,10 @@ export function presentStatus(status: Status, shown: Shown): string {
 
 // ---- all services ----
 
-function overview({ topic, services }: Status, { style, now }: Shown): string {
-  const held = `${topic.name}: ${count(topic.records)} logs in ${topic.partitions} partitions`
-  if (services.length === 0) return 'no service has announced itself yet'
+function overview({ topic, services, notUnderstood = [] }: Status, shown: Shown): string {
+  const { style, now } = shown
+  const held = `${topic.name}: ${count(topic.records)} logs in ${topic.partitions} partitions, ${time(new Date(now).toISOString())} UTC`
+  if (services.length === 0) return ['no service has announced itself yet', ...strangeLines(notUnderstood, shown)].join('\n')
   const rows = services.map((service) => [
     service.name,
     stateText(service, style),
@@ -22,45 +25,81 @@ function overview({ topic, services }: Status, { style, now }: Shown): string {
     service.lag === null ? '' : count(service.lag),
     ago(service.oldestUndelivered, now).replace(/ ago$/, ''),
     service.account === null ? '' : service.account.balances ? style.green('yes') : style.red('NO'),
+    service.deadLetters?.waiting ? style.red(count(service.deadLetters.waiting)) : '',
     lastText(service, now, style),
     until(service.nextRun, now),
   ])
   const columns = [
     { title: 'service' },
     { title: 'state' },
-    { title: 'members', right: true },
+    { title: 'members', right: true, below: true },
     { title: 'lag', right: true },
     { title: 'oldest', right: true },
     { title: 'balances' },
+    { title: 'dead letters', right: true },
     { title: 'last run' },
-    { title: 'next run' },
+    { title: 'next run', below: true },
   ]
   return [
     style.dim(topic.partitions > 0 ? held : 'no main topic yet'),
     '',
-    table(columns, rows, style.dim),
-    ...remarks(services, now, style),
+    shown.table(columns, rows),
+    ...remarks(services, notUnderstood, shown),
   ].join('\n')
 }
 
-/** What needs a person, one line each, below the table. */
-function remarks(services: readonly ServiceStatus[], now: number, style: Style): string[] {
-  const lines = services.flatMap(({ name, trouble, openReset, setBy, state, partitions, members, group, kind }) => [
+/** Whether a service needs a person, as far as `status` can tell. */
+export const inTrouble = ({ trouble, openReset, partitions, group, kind, state, members }: ServiceStatus): boolean =>
+  trouble !== null ||
+  openReset !== '' ||
+  partitions.some(({ balances }) => !balances) ||
+  (kind === 'sink' && state !== 'stopped' && group !== '' && members.length === 0)
+
+/** What needs a person, below the table. */
+function remarks(services: readonly ServiceStatus[], notUnderstood: readonly NotUnderstood[], shown: Shown): string[] {
+  const { style, now } = shown
+  const lines = services.flatMap(({ name, trouble, openReset, setBy, state, partitions, members, group, kind, deadLetters }) => [
     ...(openReset === '' ? [] : [style.red(openReset)]),
-    ...(trouble ? [style.red(`${name} ${trouble.status === 'held' ? 'is held' : 'fails'}: ${cut(trouble.error, 200)}`)] : []),
+    ...(trouble ? [style.red(troubleText(name, trouble, now)), style.dim(`  ${trouble.advice}`)] : []),
     ...(kind === 'sink' && state !== 'stopped' && group !== '' && members.length === 0
       ? [style.red(`${name} has no member in its group: its process does not run, or cannot reach Kafka`)]
       : []),
     ...(partitions.some(({ balances }) => !balances)
       ? [style.red(`${name}: the account does not balance; auth0-logs status ${name}`)]
       : []),
+    ...(deadLetters?.waiting ? [`${name}: ${letters(deadLetters.waiting)}; auth0-logs dead-letters list ${name}`] : []),
     ...(setBy && state !== 'running' ? [`${name} was ${state} by ${setBy.by}, ${ago(setBy.at, now)}`] : []),
   ])
-  return lines.length > 0 ? ['', ...lines] : []
+  const all = [...lines.map((line) => shown.wrap(line)), ...strangeLines(notUnderstood, shown)]
+  return all.length > 0 ? ['', ...all] : []
+}
+
+const letters = (waiting: number) => `${count(waiting)} dead ${waiting === 1 ? 'letter waits' : 'letters wait'}`
+
+const troubleText = (name: string, { status, error, since, attempts }: Trouble, now: number) =>
+  `${name} ${status === 'held' ? 'is on hold' : 'is failing'} since ${time(since)} UTC (${span(now - Date.parse(since))}, ${count(attempts)} ${attempts === 1 ? 'attempt' : 'attempts'}): ${cut(error, 200)}`
+
+const MOST_STRANGE = 5
+
+/** Records that were left out: which, why, and how to be rid of them. */
+function strangeLines(notUnderstood: readonly NotUnderstood[], { style, wrap }: Shown): string[] {
+  const lines = notUnderstood.slice(0, MOST_STRANGE).map(({ topic, partition, offset, key, why }) => {
+    const cure = topic.endsWith('.control')
+      ? ' To remove it, write an empty record (a tombstone) with this key.'
+      : ' It expires with the topic.'
+    const place = `${topic} partition ${partition} offset ${offset}`
+    return style.yellow(
+      `A record is not understood and left out: ${place}, key ${JSON.stringify(cut(key, 80))}: ${cut(why, 200)}.${cure}`,
+    )
+  })
+  const more = notUnderstood.length - lines.length
+  return [...lines, ...(more > 0 ? [style.yellow(`${count(more)} more such records; --json lists them`)] : [])].map((line) =>
+    wrap(line),
+  )
 }
 
 function stateText({ state, trouble }: ServiceStatus, style: Style): string {
-  if (trouble) return style.red(trouble.status === 'held' ? 'held' : 'failing')
+  if (trouble) return style.red(trouble.status === 'held' ? 'on hold' : 'failing')
   return state === 'running' ? style.green(state) : style.yellow(state)
 }
 
@@ -71,50 +110,54 @@ function lastText({ lastRun }: ServiceStatus, now: number, style: Style): string
 
 // ---- one service ----
 
-function detail({ topic }: Status, service: ServiceStatus, shown: Shown): string {
+function detail({ topic, notUnderstood = [] }: Status, service: ServiceStatus, shown: Shown): string {
   const { style, now } = shown
   const { setBy, account, lastRun, trouble } = service
   const wish = setBy
     ? ` (set by ${setBy.by}, ${ago(setBy.at, now)}${setBy.overrides ? `; overrides ${setBy.overrides} of the environment` : ''})`
     : ''
-  const told = facts(
+  const told = shown.facts([
+    ['state', `${service.state}${wish}`],
+    ['trouble', trouble ? style.red(troubleText('it', trouble, now)) : ''],
+    ['what to do', trouble?.advice ?? ''],
+    ['open reset', style.red(service.openReset)],
+    ['delivers to', service.sandbox ? 'the sandbox, in a group of its own' : ''],
+    ['schedule', `${service.schedule}${service.timeZone && service.schedule !== 'continuous' ? ` (${service.timeZone})` : ''}`],
+    ['next run', service.nextRun ? `${time(service.nextRun)} UTC, ${until(service.nextRun, now)}` : ''],
     [
-      ['state', `${service.state}${wish}`],
-      ['trouble', trouble ? style.red(`${trouble.status} since ${time(trouble.since)}: ${trouble.error}`) : ''],
-      ['delivers to', service.sandbox ? 'the sandbox, in a group of its own' : ''],
-      ['schedule', `${service.schedule}${service.timeZone && service.schedule !== 'continuous' ? ` (${service.timeZone})` : ''}`],
-      ['next run', service.nextRun ? `${time(service.nextRun)} UTC, ${until(service.nextRun, now)}` : ''],
-      [
-        'last run',
-        lastRun
-          ? `${lastText(service, now, style)}, ${count(lastRun.logsProcessed)} logs${lastRun.error ? `: ${cut(lastRun.error, 200)}` : ''}`
-          : '',
-      ],
-      ['checkpoint', service.checkpoint],
-      ['lag', service.lag === null ? '' : `${count(service.lag)} of ${count(topic.records)} logs in ${topic.name}`],
-      [
-        'oldest waits',
-        service.oldestUndelivered ? `since ${time(service.oldestUndelivered)} UTC, ${ago(service.oldestUndelivered, now)}` : '',
-      ],
-      ['group', service.group ? `${service.group}  ${style.dim(service.groupState)}` : ''],
-      ['started', `${time(service.startedAt)} UTC, version ${service.version}`],
+      'last run',
+      lastRun
+        ? `${lastText(service, now, style)}, ${count(lastRun.logsProcessed)} logs${lastRun.error ? `: ${cut(lastRun.error, 200)}` : ''}`
+        : '',
     ],
-    style.dim,
-  )
+    ['checkpoint', service.checkpoint],
+    ['lag', service.lag === null ? '' : `${count(service.lag)} of ${count(topic.records)} logs in ${topic.name}`],
+    [
+      'oldest waits',
+      service.oldestUndelivered ? `since ${time(service.oldestUndelivered)} UTC, ${ago(service.oldestUndelivered, now)}` : '',
+    ],
+    ['group', service.group ? `${service.group}  ${style.dim(service.groupState)}` : ''],
+    [
+      'dead letters',
+      service.deadLetters ? `${count(service.deadLetters.waiting)} wait, ${count(service.deadLetters.total)} in the topic` : '',
+    ],
+    ['started', service.startedAt && `${time(service.startedAt)} UTC, version ${service.version}`],
+  ])
   const members = service.members.map(({ client, host, partitions }) => [client, host, partitions.join(' ')])
   return [
     style.bold(service.name),
     told,
     ...(members.length > 0
-      ? [`\n${table([{ title: 'member' }, { title: 'host' }, { title: 'partitions' }], members, style.dim)}`]
+      ? [`\n${shown.table([{ title: 'member' }, { title: 'host' }, { title: 'partitions', below: true }], members)}`]
       : []),
-    ...(account ? [`\n${partitionTable(service, style)}`] : []),
+    ...(account ? [`\n${partitionTable(service, shown)}`] : []),
+    ...strangeLines(notUnderstood, shown),
   ].join('\n')
 }
 
 const COUNTS = ['delivered', 'filtered', 'duplicates', 'dead_lettered', 'expired', 'lag'] as const
 
-function partitionTable({ partitions, account }: ServiceStatus, style: Style): string {
+function partitionTable({ partitions, account }: ServiceStatus, { style, table, wrap }: Shown): string {
   const columns = ['partition', 'base', 'end', 'delivered', 'filtered', 'duplicates', 'dead letters', 'expired', 'lag']
   const rows = partitions.map((partition) => [
     String(partition.partition),
@@ -130,5 +173,13 @@ function partitionTable({ partitions, account }: ServiceStatus, style: Style): s
         'It balances: end − base = delivered + filtered + duplicates + dead letters + expired + lag, in every partition.',
       )
     : style.red('It does not balance: see the partitions marked NOT EQUAL.')
-  return `${table([...columns.map((title) => ({ title, right: true })), { title: '' }, { title: '' }], [...rows, sums], style.dim)}\n${told}`
+  const titles = [
+    ...columns.map((title) => ({ title, right: true, below: UNDER.has(title) })),
+    { title: '' },
+    { title: '', below: true },
+  ]
+  return `${table(titles, [...rows, sums])}\n${wrap(told)}`
 }
+
+/** Where there is no room beside the row. */
+const UNDER = new Set(['filtered', 'duplicates', 'dead letters', 'expired'])
