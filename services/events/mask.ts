@@ -56,8 +56,10 @@ export function maskedText(text: string): string {
 
 /** Telephone numbers, dates, IPv4 addresses: eight characters or more from the first digit to the last. */
 function maskedNumber(run: string): string {
-  const number = run.replace(/\D{0,50}$/, '')
-  return number.replace('+', '').length >= 8 ? MASK + run.slice(number.length) : run
+  let end = run.length
+  while (/\D/.test(run[end - 1])) end--
+  const length = run.startsWith('+') ? end - 1 : end
+  return length >= 8 ? MASK + run.slice(end) : run
 }
 
 /** At most what is read. Half an address must not look like a word, so a word that is cut goes, and a number that may be. */
