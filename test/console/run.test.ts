@@ -284,7 +284,7 @@ describe('operations', () => {
       '/api/services/%ff/settings',
       '/api/report?page=%00',
       '/api/live?type=a&type=b',
-      '/api/ticks?schedule[a]=1',
+      '/api/ticks?schedule=1&schedule=2',
     ]
     for (const path of odd) {
       const { status, body } = await console.get(path)
