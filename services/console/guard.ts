@@ -56,14 +56,16 @@ function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined
 }
 
-/** Answers what went wrong in the API's one form; what nobody foresaw is logged with its stack and told in general words. */
+/** Answers what went wrong in the API's one form. */
 export function answerFailure(log: Logger): (error: unknown, response: Response) => void {
-  return (error, response) => {
-    const answered = asAnswer(error)
-    if (answered.status === 500)
-      log.error({ error: error instanceof Error ? error.stack : error }, 'a request failed unexpectedly')
-    answer(response, answered)
-  }
+  return (error, response) => answer(response, told(log, error))
+}
+
+/** What went wrong, as it is told; what nobody foresaw is logged with its stack and told in general words. */
+export function told(log: Logger, error: unknown): Answer {
+  const answered = asAnswer(error)
+  if (answered.status === 500) log.error({ error: error instanceof Error ? error.stack : error }, 'a request failed unexpectedly')
+  return answered
 }
 
 export function asAnswer(error: unknown): Answer {

@@ -1,7 +1,7 @@
 // What can be done: every operation is a route, by its row. Long work tells how far it is where the asker reads JSON lines.
 import type { Context, Input, Operation } from '../operations/operation.ts'
 import type { Request, Response } from '../platform/http.ts'
-import { answerFailure, asAnswer } from './guard.ts'
+import { told } from './guard.ts'
 import { Answer, type Asker, type JsonSchema, type Route } from './route.ts'
 
 /** Looking is given up soon; a change that has begun goes on to its end, also where the page has gone. */
@@ -56,9 +56,8 @@ export function operationRoutes(options: {
       else response.json(result)
     } catch (error) {
       if (!asLines) throw error
-      const { status, error: code, message, more } = asAnswer(error)
-      if (status === 500) answerFailure(base.log)(error, response)
-      else write({ error: code, message, ...more })
+      const { error: code, message, more } = told(base.log, error)
+      write({ error: code, message, ...more })
     } finally {
       release()
       if (operation.role === 'operator') done()

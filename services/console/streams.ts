@@ -15,8 +15,8 @@ const MOST_SILENT_BEATS = 4
 /** How soon a stream ends whose session has ended. */
 const SWEEP_MS = 1_000
 const MOST_STREAMS = 500
-/** A tab of the page has two at most. */
-const MOST_A_USER = 10
+/** A tab of the page has two at most, and people leave tabs open. */
+const MOST_A_USER = 40
 const MOST_TYPES = 50
 const MOST_TYPE_LENGTH = 64
 

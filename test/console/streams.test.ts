@@ -42,17 +42,17 @@ describe('stream', () => {
     expect(streams.count()).toBe(0)
   })
 
-  it('limits - ten pages of one user, 500 of all; one that is closed makes room', () => {
+  it('limits - forty pages of one user, 500 of all; one that is closed makes room', () => {
     const streams = createStreams(() => true)
     const open = (name: string) => {
       const { response } = slowResponse()
       return { ...streams.open(request, response, asker(name)), response }
     }
-    const [first] = Array.from({ length: 10 }, () => open('vic'))
-    expect(() => open('vic')).toThrow(/you have 10 live pages open/)
+    const [first] = Array.from({ length: 40 }, () => open('vic'))
+    expect(() => open('vic')).toThrow(/you have 40 live pages open/)
     first.response.end()
     open('vic')
-    for (let n = 0; n < 490; n++) open(`user-${n}`)
+    for (let n = 0; n < 460; n++) open(`user-${n}`)
     expect(() => open('ann')).toThrow(/500 live pages are open/)
     streams.close()
   })
