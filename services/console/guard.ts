@@ -6,7 +6,7 @@ import type { Logger } from '../platform/logger.ts'
 import { NotAllowed } from '../operations/index.ts'
 import { Refusal, WrongUse } from '../operations/operation.ts'
 import { KafkaAway } from '../topics/produce.ts'
-import { Answer, notForViewers } from './route.ts'
+import { Answer, kafkaAway, notForViewers } from './route.ts'
 
 /** @param scriptHashes CSP sources of the page's inline import map */
 export function guard(app: Express, scriptHashes: readonly string[]): void {
@@ -56,14 +56,16 @@ function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined
 }
 
-/** Answers what went wrong in the API's one form; what nobody foresaw is logged with its stack and told in general words. */
+/** Answers what went wrong in the API's one form. */
 export function answerFailure(log: Logger): (error: unknown, response: Response) => void {
-  return (error, response) => {
-    const answered = asAnswer(error)
-    if (answered.status === 500)
-      log.error({ error: error instanceof Error ? error.stack : error }, 'a request failed unexpectedly')
-    answer(response, answered)
-  }
+  return (error, response) => answer(response, told(log, error))
+}
+
+/** What went wrong, as it is told; what nobody foresaw is logged with its stack and told in general words. */
+export function told(log: Logger, error: unknown): Answer {
+  const answered = asAnswer(error)
+  if (answered.status === 500) log.error({ error: error instanceof Error ? error.stack : error }, 'a request failed unexpectedly')
+  return answered
 }
 
 export function asAnswer(error: unknown): Answer {
@@ -71,27 +73,37 @@ export function asAnswer(error: unknown): Answer {
   if (error instanceof WrongUse) return new Answer(400, 'wrong_use', error.message, { more: { field: error.field } })
   if (error instanceof Refusal) return new Answer(409, 'refused', error.message)
   if (error instanceof NotAllowed) return notForViewers()
-  if (isKafkaTrouble(error)) {
-    const message = `Kafka does not answer: nothing is lost, try again when it does (${errorText(error)})`
-    return new Answer(503, 'kafka_away', message, { headers: { 'retry-after': '5' } })
-  }
-  const parse = error as { type?: string; status?: number }
+  if (isKafkaTrouble(error))
+    return kafkaAway(`Kafka does not answer: nothing is lost, try again when it does (${wordsOf(error)})`)
+  const parse = (error ?? {}) as { type?: string; status?: number }
   if (parse.type === 'entity.parse.failed') return new Answer(400, 'wrong_use', 'the body is no JSON')
   if (parse.type === 'entity.too.large') return new Answer(413, 'too_large', 'the body is too large')
-  if (typeof parse.status === 'number' && parse.status < 500) return new Answer(parse.status, 'wrong_use', errorText(error))
+  if (typeof parse.status === 'number' && parse.status >= 400 && parse.status < 500)
+    return new Answer(parse.status, 'wrong_use', wordsOf(error))
   return new Answer(500, 'failed', 'this failed unexpectedly; the console’s own log says why')
 }
 
-/** kafkajs marks its errors by name; what is behind one of ours is in `cause`. */
+const MOST_WORDS = 500
+const wordsOf = (error: unknown) => errorText(error).slice(0, MOST_WORDS)
+
+/**
+ * Whether Kafka is why something failed. kafkajs marks most of its errors by name; of others, such as a connection that it lost in the
+ * middle of a call, the stack says that they come from it. A wait that a limit ended was a wait for Kafka.
+ */
 export function isKafkaTrouble(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   return (
     error instanceof KafkaAway ||
     error.name.startsWith('KafkaJS') ||
+    error.name === 'TimeoutError' ||
+    thrownBy(error).includes('/node_modules/kafkajs/') ||
     /Kafka gave nothing|took longer than/.test(error.message) ||
     isKafkaTrouble(error.cause)
   )
 }
+
+/** The place in the code, as the first line of the stack has it. */
+const thrownBy = ({ stack = '' }: Error) => /^ +at .*$/m.exec(stack)?.[0] ?? ''
 
 function answer(response: Response, { status, error, message, more, headers }: Answer): void {
   if (response.headersSent) return void response.end()

@@ -1,22 +1,29 @@
-// Events as they arrive: one tail of the main topic for all live pages together, begun with the first and ended after the last.
+// Events as they arrive: one tail of the main topic for all live pages together, begun with the first and ended after the last. An event
+// is read and written once, masked or not, and all pages that show it share the bytes.
+import { masked, shallow } from '../events/mask.ts'
 import { isKnownType, LEVELS, typeLevel, typeName } from '../events/types.ts'
 import { errorText } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Reading, TopicRecord } from '../topics/read.ts'
-import { masked, maskedText } from '../events/mask.ts'
-import { frame, type Stream } from './stream.ts'
+import { frame, type Stream } from './streams.ts'
 
 /** Pages get what came in the meantime together. */
 const TICK_MS = 200
-/** Of one tick: more can nobody read; the rest is counted. */
-const MOST_A_TICK = 200
+/** Of one tick, for a page: nobody can read more; the rest is counted. */
+const MOST_A_PAGE = 50
+/** Kept for all pages in a tick: of one type, so that a flood of one leaves room for others; of all, and their bytes. */
+const MOST_A_TYPE = MOST_A_PAGE
+const MOST_KEPT = 1_000
+const MOST_BYTES = 2 * 1024 * 1024
 const MOST_DATA = 4_000
+const MOST_TEXT = 500
+const MOST_TYPE = 64
 const AGAIN_MS = 2_000
 
-export type LiveWish = {
+export type LiveFilter = {
   /** Type codes; empty for all. */
   types: readonly string[]
-  /** Least level. */
+  /** Minimum level. */
   level: number
   unmasked: boolean
 }
@@ -27,7 +34,7 @@ export type LiveEvent = {
   type: string
   name: string
   level: string
-  /** ISO; by the event's own date, and of its receipt. */
+  /** ISO; by the event's own date, and of its receipt: empty where the record's timestamp is no moment. */
   date: string
   received: string
   partition: number
@@ -40,9 +47,11 @@ export type LiveEvent = {
   data: string
 }
 
-type Group = { wish: LiveWish; streams: Set<Stream>; waiting: TopicRecord[]; lost: number }
+/** A record of this tick, and its bytes for masked and unmasked pages once one of them needs them. */
+type Arrived = { record: TopicRecord; type: string; masked?: Buffer; open?: Buffer }
+type Group = { filter: LiveFilter; streams: Set<Stream> }
 
-export type Live = { join: (stream: Stream, wish: LiveWish) => void; viewers: () => number; close: () => Promise<void> }
+export type Live = { join: (stream: Stream, filter: LiveFilter) => void; viewers: () => number; close: () => Promise<void> }
 
 /** @param open begins a tail at the end of the topic */
 export function createLive(
@@ -50,31 +59,34 @@ export function createLive(
   log: Logger,
 ): Live {
   const groups = new Map<string, Group>()
+  const arrived = createTick()
   let tail: Promise<Reading | undefined> | undefined
   let timer: NodeJS.Timeout | undefined
   let again: NodeJS.Timeout | undefined
 
   const viewers = () => groups.values().reduce((sum, { streams }) => sum + streams.size, 0)
 
-  function take(record: TopicRecord): void {
-    const type = record.headers.type ?? ''
-    const level = typeLevel(type)
-    for (const group of groups.values()) {
-      const { types, level: least } = group.wish
-      if (level < least || (types.length > 0 && !types.includes(type))) continue
-      if (group.waiting.length < MOST_A_TICK) group.waiting.push(record)
-      else group.lost++
-    }
-  }
-
   function tick(): void {
-    for (const { wish, streams, waiting, lost } of groups.values()) {
-      if (waiting.length === 0) continue
-      // Made once for all pages that see the same; each holds the same bytes.
-      const bytes = frame('events', { events: waiting.map((record) => shown(record, wish.unmasked)), left_out: lost })
-      for (const stream of streams) stream.send(bytes, waiting.length + lost)
+    try {
+      const { events, leftOut } = arrived.take()
+      for (const { filter, streams } of groups.values()) {
+        const fitting = events.filter(({ type }) => fits(filter, type))
+        const shown = fitting.slice(0, MOST_A_PAGE)
+        const unkept = leftOut.entries().reduce((sum, [type, count]) => sum + (fits(filter, type) ? count : 0), 0)
+        const missed = fitting.length - shown.length + unkept
+        if (shown.length + missed === 0) continue
+        const bytes = eventsFrame(
+          shown.map((event) => bytesOf(event, filter.unmasked)),
+          missed,
+        )
+        for (const stream of streams) stream.send(bytes, shown.length + missed)
+      }
+    } catch (error) {
+      log.error(
+        { error: error instanceof Error ? error.stack : error },
+        'what arrived just now cannot be shown on the live pages',
+      )
     }
-    for (const group of groups.values()) Object.assign(group, { waiting: [], lost: 0 })
   }
 
   function tell(event: string, data: object): void {
@@ -84,7 +96,7 @@ export function createLive(
 
   function begin(): void {
     timer ??= setInterval(tick, TICK_MS)
-    tail ??= open(take, broke).then(
+    tail ??= open(arrived.add, broke).then(
       (reading) => {
         tell('following', { since: new Date().toISOString() })
         return reading
@@ -116,9 +128,9 @@ export function createLive(
   }
 
   return {
-    join(stream, wish) {
-      const key = JSON.stringify(wish)
-      const group = groups.get(key) ?? { wish, streams: new Set<Stream>(), waiting: [], lost: 0 }
+    join(stream, filter) {
+      const key = JSON.stringify(filter)
+      const group = groups.get(key) ?? { filter, streams: new Set<Stream>() }
       groups.set(key, group)
       group.streams.add(stream)
       stream.onClose(() => {
@@ -136,29 +148,92 @@ export function createLive(
   }
 }
 
+const fits = ({ types, level }: LiveFilter, type: string) =>
+  typeLevel(type) >= level && (types.length === 0 || types.includes(type))
+
+/** What arrives between two ticks: a bounded number of records, and how many more of each type came. */
+function createTick() {
+  let events: Arrived[] = []
+  let bytes = 0
+  let kept = new Map<string, number>()
+  let leftOut = new Map<string, number>()
+  return {
+    add(record: TopicRecord): void {
+      const type = (record.headers.type ?? '').slice(0, MOST_TYPE)
+      const ofType = kept.get(type) ?? 0
+      if (ofType >= MOST_A_TYPE || events.length >= MOST_KEPT || bytes >= MOST_BYTES) {
+        // Types are texts of others: there may be any number of them.
+        const name = leftOut.size < MOST_KEPT || leftOut.has(type) ? type : ''
+        leftOut.set(name, (leftOut.get(name) ?? 0) + 1)
+        return
+      }
+      kept.set(type, ofType + 1)
+      bytes += record.value?.length ?? 0
+      events.push({ record, type })
+    },
+    take(): { events: Arrived[]; leftOut: Map<string, number> } {
+      const taken = { events, leftOut }
+      events = []
+      bytes = 0
+      kept = new Map()
+      leftOut = new Map()
+      return taken
+    },
+  }
+}
+
+const [BEFORE, BETWEEN] = [Buffer.from('event: events\ndata: {"events":['), Buffer.from(',')]
+
+/** As `frame` makes it, from events that are bytes already. */
+function eventsFrame(events: readonly Buffer[], missed: number): Buffer {
+  const list = events.flatMap((event, i) => (i === 0 ? [event] : [BETWEEN, event]))
+  return Buffer.concat([BEFORE, ...list, Buffer.from(`],"left_out":${missed}}\n\n`)])
+}
+
+function bytesOf(event: Arrived, unmasked: boolean): Buffer {
+  if (unmasked) return (event.open ??= jsonOf(event.record, true))
+  return (event.masked ??= jsonOf(event.record, false))
+}
+
+/** One event's exception costs that event. */
+function jsonOf(record: TopicRecord, unmasked: boolean): Buffer {
+  try {
+    return Buffer.from(JSON.stringify(shown(record, unmasked)))
+  } catch {
+    const { partition, offset } = record
+    const nothing = { id: '', type: '', level: LEVELS[0], date: '', received: '', source: '', connection: '', client: '' }
+    const data = 'This event cannot be shown.'
+    return Buffer.from(JSON.stringify({ ...nothing, name: 'Cannot be shown', partition, offset, description: '', data }))
+  }
+}
+
 function shown({ key, value, headers, timestamp, partition, offset }: TopicRecord, unmasked: boolean): LiveEvent {
   const raw = parse(value)
-  const data = (unmasked ? raw : masked(raw)) as Record<string, unknown> | null
-  const text = (name: string) => (typeof data?.[name] === 'string' ? (data[name] as string) : '')
-  const type = headers.type || text('type')
+  const data = (unmasked ? shallow(raw) : masked(raw)) as Record<string, unknown> | null
+  const text = (name: string) => (typeof data?.[name] === 'string' ? (data[name] as string).slice(0, MOST_TEXT) : '')
+  const type = (headers.type || text('type')).slice(0, MOST_TYPE)
+  const whole = data === null ? (unmasked ? String(value?.subarray(0, 4 * MOST_DATA) ?? '') : '(no JSON object)') : ''
   return {
-    id: key ?? '',
+    id: (key ?? '').slice(0, MOST_TEXT),
     type,
     name: isKnownType(type) ? typeName(type) : type === '' ? 'No type' : `Unknown type ${type}`,
     level: LEVELS[typeLevel(type)],
     date: text('date'),
-    received: new Date(timestamp).toISOString(),
+    received: isoOf(timestamp),
     partition,
     offset,
-    source: headers.source ?? '',
-    description: unmasked ? text('description') : maskedText(text('description')),
+    source: (headers.source ?? '').slice(0, MOST_TYPE),
+    description: text('description'),
     connection: text('connection'),
     client: text('client_name'),
-    data:
-      data === null
-        ? String(unmasked ? (value ?? '') : '(no JSON object)').slice(0, MOST_DATA)
-        : JSON.stringify(data).slice(0, MOST_DATA),
+    data: (whole || JSON.stringify(data)).slice(0, MOST_DATA),
   }
+}
+
+/** Kafka takes any number as a timestamp. */
+function isoOf(time: number): string {
+  const date = new Date(time)
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString()
 }
 
 function parse(value: Buffer | null): unknown {

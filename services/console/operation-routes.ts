@@ -1,14 +1,18 @@
 // What can be done: every operation is a route, by its row. Long work tells how far it is where the asker reads JSON lines.
 import type { Context, Input, Operation } from '../operations/operation.ts'
 import type { Request, Response } from '../platform/http.ts'
-import { answerFailure, asAnswer } from './guard.ts'
+import { told } from './guard.ts'
 import { Answer, type Asker, type JsonSchema, type Route } from './route.ts'
 
 /** Looking is given up soon; a change that has begun goes on to its end, also where the page has gone. */
 const LOOK_LIMIT_MS = 60_000
 const CHANGE_LIMIT_MS = 15 * 60_000
 const PROGRESS_MS = 250
-export const LINES = 'application/x-ndjson'
+const LINES = 'application/x-ndjson'
+/** Under way at a time. Each may open consumers of its own, and the page needs a few. */
+const MOST_A_USER = 8
+const MOST_AT_ALL = 50
+const MOST_LIST = 1_000
 
 type Base = Omit<Context, 'by' | 'signal' | 'progress'>
 export type Perform = (
@@ -29,11 +33,11 @@ export function operationRoutes(options: {
   const { perform, base, closing, done } = options
   // What follows something has a stream of its own: /api/live, which knows roles.
   const operations = options.operations.filter(({ stream }) => stream === undefined)
+  const underWay = createLimit(MOST_A_USER, MOST_AT_ALL)
 
   async function run(request: Request, response: Response, { user }: Asker, operation: Operation): Promise<void> {
-    const given: unknown = request.body ?? {}
-    if (typeof given !== 'object' || given === null || Array.isArray(given))
-      throw new Answer(400, 'wrong_use', 'the body must be one JSON object with the inputs by name')
+    const given = inputsOf(request.body ?? {})
+    const release = underWay.enter(user.name)
     const gone = new AbortController()
     response.once('close', () => gone.abort(new Error('the page has gone')))
     const limit = AbortSignal.timeout(operation.role === 'viewer' ? LOOK_LIMIT_MS : CHANGE_LIMIT_MS)
@@ -47,15 +51,15 @@ export function operationRoutes(options: {
       paced((progress) => write({ progress })),
     )
     try {
-      const result = await perform(context, user.role, operation.name, given as Record<string, unknown>)
+      const result = await perform(context, user.role, operation.name, given)
       if (asLines) write({ result })
       else response.json(result)
     } catch (error) {
       if (!asLines) throw error
-      const { status, error: code, message, more } = asAnswer(error)
-      if (status === 500) answerFailure(base.log)(error, response)
-      else write({ error: code, message, ...more })
+      const { error: code, message, more } = told(base.log, error)
+      write({ error: code, message, ...more })
     } finally {
+      release()
       if (operation.role === 'operator') done()
       if (asLines) response.end()
     }
@@ -103,10 +107,47 @@ export function operationRoutes(options: {
   ]
 }
 
+/** @throws Answer 400 for anything but texts, numbers, true and false, and lists of them */
+function inputsOf(body: unknown): Record<string, unknown> {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new Answer(400, 'wrong_use', 'the body must be one JSON object with the inputs by name')
+  for (const [name, value] of Object.entries(body)) {
+    const parts: unknown[] = Array.isArray(value) ? value : [value]
+    if (parts.length > MOST_LIST || parts.some((part) => typeof part === 'object' && part !== null)) {
+      const field = name.slice(0, 100)
+      throw new Answer(400, 'wrong_use', `${field}: must be a text, a number, true or false, or a list of them`, {
+        more: { field },
+      })
+    }
+  }
+  return body as Record<string, unknown>
+}
+
+/** @throws Answer 429 from `enter` where the user, or all users, have as many under way as may be */
+function createLimit(mostEach: number, mostAll: number): { enter: (user: string) => () => void } {
+  const open = new Map<string, number>()
+  return {
+    enter(user) {
+      const own = open.get(user) ?? 0
+      const all = open.values().reduce((sum, count) => sum + count, 0)
+      if (own >= mostEach || all >= mostAll) {
+        const message = `${own >= mostEach ? `${own} operations of yours` : `${all} operations`} are under way: try again when one has ended`
+        throw new Answer(429, 'too_many_operations', message, { headers: { 'retry-after': '2' } })
+      }
+      open.set(user, own + 1)
+      return () => {
+        const left = (open.get(user) ?? 1) - 1
+        if (left > 0) open.set(user, left)
+        else open.delete(user)
+      }
+    },
+  }
+}
+
 /** `dead-letters list` is at `/api/operations/dead-letters/list`. */
 export const operationPath = (name: string) => `/api/operations/${name.replaceAll(' ', '/')}`
 
-/** At most four a second, and always the last one before a pause is lost rather than late: the result follows. */
+/** At most four a second. The last one before a pause may be dropped: the result, which follows, says how it ended. */
 function paced(tell: (progress: { done: number; total: number; what: string }) => void): Context['progress'] {
   let last = 0
   return (done, total, what) => {

@@ -1,7 +1,10 @@
 // What a route of the API is: one row a route. The server's routes and /api/openapi.json come from the same rows.
+// OpenAPI 3.1: https://spec.openapis.org/oas/v3.1.1.html
 import type { Role } from '../operations/operation.ts'
 import type { Express, Request, Response } from '../platform/http.ts'
-import type { User } from './users.ts'
+import { version } from '../platform/version.ts'
+import type { User } from './login.ts'
+import type { Session } from './sessions.ts'
 
 /** The part of JSON Schema 2020-12 that the rows use. */
 export type JsonSchema = {
@@ -31,8 +34,8 @@ export type Route = {
   handle: (request: Request, response: Response, asker: Asker) => Promise<unknown> | unknown
 }
 
-/** Who asks: a name alone where nobody is logged in. */
-export type Asker = { user: User; token: string }
+/** Who asks: by a session of the page, or by HTTP Basic; a user without a name where nobody is logged in. */
+export type Asker = { user: User; session?: Session }
 
 /** Ends a request with an error in the one form that the API has. */
 export class Answer extends Error {
@@ -74,7 +77,11 @@ export function mount(
   }
 }
 
-const NOBODY: Asker = { user: { name: '', role: 'viewer', hash: '' }, token: '' }
+const NOBODY: Asker = { user: { name: '', role: 'viewer', hash: '' } }
+
+/** Kafka is away, or has not been read to its end yet. */
+export const kafkaAway = (message: string, retrySeconds = 5) =>
+  new Answer(503, 'kafka_away', message, { headers: { 'retry-after': String(retrySeconds) } })
 
 export const notForViewers = () =>
   new Answer(403, 'operators_only', 'your role is viewer: ask somebody with the role operator to do this')
@@ -97,4 +104,61 @@ export function queryText(request: Request, name: string, choices?: readonly str
       more: { field: name },
     })
   return text
+}
+
+const ERROR: JsonSchema = {
+  type: 'object',
+  required: ['error', 'message'],
+  properties: {
+    error: { type: 'string', description: 'snake_case' },
+    message: { type: 'string', description: 'What happened and what to do' },
+    field: { type: 'string', description: 'The input that is wrong' },
+  },
+}
+
+/** The description of these routes. */
+export function openapi(routes: readonly Route[]): object {
+  const paths: Record<string, Record<string, object>> = {}
+  for (const route of routes) {
+    const path = route.path.replaceAll(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [route.method]: described(route) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Auth0 log pipeline: console', version },
+    security: [{ session: [] }, { basic: [] }],
+    paths,
+    components: {
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: 'session' },
+        basic: { type: 'http', scheme: 'basic' },
+      },
+      schemas: { Error: ERROR },
+    },
+  }
+}
+
+function described({ path, summary, access, query = {}, body, answers }: Route): object {
+  const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
+  const inQuery = Object.entries(query).map(([name, schema]) => ({ name, in: 'query', required: false, schema }))
+  const parameters = [...inPath, ...inQuery]
+  const content = answers ? { 'application/json': { schema: answers } } : { 'text/event-stream': { schema: { type: 'string' } } }
+  return {
+    summary,
+    ...(access === 'anyone' ? { security: [] } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: body } } } } : {}),
+    responses: {
+      200: { description: summary, content },
+      default: {
+        description: 'What went wrong',
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+      },
+    },
+  }
 }

@@ -4,9 +4,8 @@ import { readRanges } from '../topics/read.ts'
 import { topicNames } from '../topics/names.ts'
 import { parse } from '../topics/reports.ts'
 import type { Report } from '../topics/records.ts'
-import type { AuditTrail } from './audit-trail.ts'
-import { Answer, queryInteger, queryText, type Route } from './route.ts'
-import type { IndexedRun, RunIndex } from './run-index.ts'
+import type { AuditTrail, IndexedRun, RunIndex } from './history.ts'
+import { Answer, kafkaAway, queryInteger, queryText, type Route } from './route.ts'
 
 const TEXT = { type: 'string' } as const
 const TIME = { type: 'string', description: 'ISO 8601' } as const
@@ -37,9 +36,7 @@ const REPORT_LIMIT_MS = 10_000
 export function runRoutes(client: KafkaClient, index: RunIndex, audit: AuditTrail, ready: () => boolean): Route[] {
   const known = () => {
     if (ready()) return
-    throw new Answer(503, 'kafka_away', 'the reports have not been read from Kafka yet: try again in a moment', {
-      headers: { 'retry-after': '2' },
-    })
+    throw kafkaAway('the reports have not been read from Kafka yet: try again in a moment', 2)
   }
   return [
     {

@@ -5,7 +5,7 @@ import express from 'express'
 import { operations, perform } from '../operations/index.ts'
 import { errorText, SettingsError } from '../platform/errors.ts'
 import { createApp, type Express, healthRoutes, listen } from '../platform/http.ts'
-import { type Lifecycle, type Process, runProcess, sleep } from '../platform/lifecycle.ts'
+import { type Lifecycle, type Process, runProcess, sleep, within } from '../platform/lifecycle.ts'
 import { createLogger, loggerFields, type Logger } from '../platform/logger.ts'
 import { createMetrics } from '../platform/metrics.ts'
 import { checkSettings, type Environment, givenName, type Settings, showFields } from '../platform/settings.ts'
@@ -16,22 +16,22 @@ import { ensureTopics } from '../topics/create.ts'
 import { kafkaFields } from '../topics/fields.ts'
 import { openProducer, type TopicProducer } from '../topics/produce.ts'
 import { publishAudit } from '../topics/reports.ts'
-import { createLogin, createWho } from './asker.ts'
 import { readAssets } from './assets.ts'
-import { createAttempts } from './attempts.ts'
 import { consoleFields } from './fields.ts'
 import { answerFailure, guard } from './guard.ts'
-import { type Held, holdOfKafka } from './held.ts'
-import { openapi } from './openapi.ts'
+import { type KafkaView, viewKafka } from './kafka-view.ts'
+import { createAttempts, createLogin, createWho } from './login.ts'
 import { operationRoutes } from './operation-routes.ts'
-import { Answer, mount, type Route } from './route.ts'
+import { Answer, mount, openapi, type Route } from './route.ts'
 import { runRoutes } from './run-routes.ts'
-import { sessionRoutes } from './session-routes.ts'
-import { createSessions } from './sessions.ts'
+import { createSessions, logoutRecord, type Session, sessionRoutes, type Sessions } from './sessions.ts'
 import { statusRoutes } from './status-routes.ts'
-import { streamRoutes } from './stream-routes.ts'
+import { createStreams, streamRoutes, type Streams } from './streams.ts'
 
-const MOST_BODY = '256kb'
+/** An operation's input, with room for a long list of types or redactions. */
+const MOST_BODY = '32kb'
+/** A logout is answered so soon, and put on record as soon as Kafka takes it. */
+const LOGOUT_MS = 2_000
 const AGAIN_MS = 1_000
 const HOUR_MS = 3_600_000
 /** As the sinks: what passes through lives for milliseconds, and V8 would let its garbage grow by 200 MB before it looks. */
@@ -66,9 +66,23 @@ export async function startConsole(env: Environment, lifecycle: Lifecycle): Prom
   tellOfSettings(settings, log)
 
   const met = Promise.withResolvers<void>()
-  const held = holdOfKafka(client, lifecycle, met.promise)
-  const { streams, live, watch } = held
-  const api = apiRoutes(settings, client, producer, lifecycle, held)
+  const sessionMs = settings.sessionHours * HOUR_MS
+  const key = settings.sessionKey || randomBytes(32).toString('base64url')
+  const logoutsRead = () => view.reportsRead()
+  const sessions = createSessions(key, settings.users, sessionMs, { logoutsRead })
+  const streams = createStreams(({ session }) => !session || sessions.lasts(session))
+  const onLogout = ({ id, end }: { id: string; end: number }) => {
+    sessions.revoke(id, end)
+    streams.sweep()
+  }
+  const view = viewKafka({ client, lifecycle, met: met.promise, sessionMs, onLogout })
+  const { live, watch } = view
+  const logOut = async (session: Session) => {
+    onLogout(session)
+    const told = tellLogout(client, producer, session, lifecycle.signal)
+    await within(told, LOGOUT_MS, 'putting the logout on record').catch(() => {})
+  }
+  const api = apiRoutes({ settings, client, producer, lifecycle, view, sessions, streams, sessionMs, logOut })
   const metrics = createMetrics('console', version)
   metrics.gauge('console_live_pages', 'Pages that follow events as they arrive', [], function () {
     this.set(live.viewers())
@@ -81,7 +95,7 @@ export async function startConsole(env: Environment, lifecycle: Lifecycle): Prom
   const assets = readAssets()
   guard(app, assets.scriptHashes)
   const ready = () => {
-    if (!held.isReady()) return 'Kafka has not been met yet'
+    if (!view.isReady()) return 'Kafka has not been met yet'
     return watch.last()?.kafka.away ? 'Kafka does not answer' : undefined
   }
   healthRoutes(app, { live: () => undefined, ready }, metrics)
@@ -104,14 +118,39 @@ function tellOfSettings(settings: ConsoleSettings, log: Logger): void {
     )
 }
 
-function apiRoutes(settings: ConsoleSettings, client: KafkaClient, producer: TopicProducer, lifecycle: Lifecycle, held: Held) {
-  const { index, audit, watch, streams, live, control, reportsRead, joinUpdates } = held
-  const lifetimeMs = settings.sessionHours * HOUR_MS
-  const sessions = createSessions(settings.sessionKey || randomBytes(32).toString('base64url'), settings.users, lifetimeMs)
+/** Until Kafka takes it: before that, other consoles do not know that the session has ended. */
+async function tellLogout(client: KafkaClient, producer: TopicProducer, session: Session, signal: AbortSignal): Promise<void> {
+  const record = logoutRecord(session)
+  while (!signal.aborted && session.end > Date.now()) {
+    try {
+      return await publishAudit(client, producer, record)
+    } catch (error) {
+      client.log.warn(
+        { error: errorText(error), by: record.by },
+        'a logout is not on record yet: other consoles do not know of it',
+      )
+      await sleep(AGAIN_MS, signal)
+    }
+  }
+}
+
+function apiRoutes(options: {
+  settings: ConsoleSettings
+  client: KafkaClient
+  producer: TopicProducer
+  lifecycle: Lifecycle
+  view: KafkaView
+  sessions: Sessions
+  streams: Streams
+  sessionMs: number
+  logOut: (session: Session) => Promise<void>
+}) {
+  const { settings, client, producer, lifecycle, view, sessions, streams, sessionMs, logOut } = options
+  const { index, audit, watch, live, control, reportsRead, joinUpdates } = view
   const login = createLogin(settings.users, createAttempts())
   const who = createWho(sessions, login)
   const routes: Route[] = [
-    ...sessionRoutes(login, sessions, lifetimeMs),
+    ...sessionRoutes(login, sessions, sessionMs, logOut),
     ...statusRoutes(watch, index, control),
     ...runRoutes(client, index, audit, reportsRead),
     ...streamRoutes({

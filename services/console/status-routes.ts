@@ -3,8 +3,8 @@ import { knownService, settingNamed, settingsNow } from '../operations/known.ts'
 import { nextTicks, scheduleProblem } from '../operations/schedule-times.ts'
 import { valueProblem } from '../operations/settings.ts'
 import type { ControlRecords, JobRecord } from '../topics/control.ts'
-import { Answer, queryText, type Route } from './route.ts'
-import type { RunIndex } from './run-index.ts'
+import type { RunIndex } from './history.ts'
+import { Answer, kafkaAway, queryText, type Route } from './route.ts'
 import type { ConsoleStatus, StatusWatch } from './status-watch.ts'
 
 const TICKS = 5
@@ -24,10 +24,7 @@ export function withLastRuns(status: ConsoleStatus, index: RunIndex) {
 export function statusRoutes(watch: StatusWatch, index: RunIndex, control: () => ControlRecords | undefined): Route[] {
   const records = () => {
     const known = control()
-    if (!known)
-      throw new Answer(503, 'kafka_away', 'the control topic has not been read from Kafka yet', {
-        headers: { 'retry-after': '2' },
-      })
+    if (!known) throw kafkaAway('the control topic has not been read from Kafka yet: try again in a moment', 2)
     return known
   }
   return [

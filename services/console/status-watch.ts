@@ -5,8 +5,10 @@ import { errorText } from '../platform/errors.ts'
 import { sleep, within } from '../platform/lifecycle.ts'
 import type { KafkaClient } from '../topics/client.ts'
 import type { ControlRecords } from '../topics/control.ts'
+import { KafkaAway } from '../topics/produce.ts'
 import type { Told } from '../topics/reports.ts'
-import { Answer } from './route.ts'
+import { isKafkaTrouble } from './guard.ts'
+import { Answer, kafkaAway } from './route.ts'
 
 const WATCHED_MS = 2_000
 const UNWATCHED_MS = 15_000
@@ -28,7 +30,7 @@ export type ConsoleStatus = Omit<Status, 'services'> & {
 export type Point = [at: number, lag: number, received: number, ended: number]
 
 export type StatusWatch = {
-  /** @throws Answer 503 where Kafka does not answer and never did */
+  /** @throws Answer 503 where Kafka does not answer and never did, 500 where what it answered was never understood */
   current: () => Promise<ConsoleStatus>
   /** What was known last, undefined before anything was. */
   last: () => ConsoleStatus | undefined
@@ -49,6 +51,9 @@ export function watchStatus(options: {
   const points = new Map<string, Point[]>()
   let known: ConsoleStatus | undefined
   let asking: Promise<ConsoleStatus> | undefined
+  /** One that Kafka has not answered yet goes on after we have given up waiting: a second one would only wait as well. */
+  let reading: Promise<Status> | undefined
+  let failure = ''
   let asked = 0
   let awaySince = ''
   let hurry = new AbortController()
@@ -56,22 +61,32 @@ export function watchStatus(options: {
   async function ask(): Promise<ConsoleStatus> {
     const records = control()
     try {
-      if (!records) throw new Error('the control topic has not been read yet')
-      const status = await within(readStatus(client, { control: records, told: told() }), LIMIT_MS, 'asking Kafka for the status')
-      awaySince = ''
+      if (!records) throw new KafkaAway('the control topic has not been read yet')
+      reading ??= readStatus(client, { control: records, told: told() }).finally(() => (reading = undefined))
+      const status = await within(reading, LIMIT_MS, 'asking Kafka for the status')
+      awaySince = failure = ''
       known = {
         ...status,
         services: status.services.map((service) => ({ ...service, ...remember(service) })),
         kafka: { away: false, since: '', error: '' },
       }
     } catch (error) {
-      awaySince ||= new Date().toISOString()
-      const kafka = { away: true, since: awaySince, error: errorText(error) }
-      known = { ...(known ?? NOTHING_KNOWN), kafka }
+      const away = isKafkaTrouble(error)
+      awaySince = away ? awaySince || new Date().toISOString() : ''
+      if (!away) tellOnce(error)
+      known = { ...(known ?? NOTHING_KNOWN), kafka: { away, since: awaySince, error: errorText(error) } }
     }
     asked = Date.now()
     changed(known)
     return known
+  }
+
+  /** Kafka answers, but what it holds is not understood. Asked again every few seconds, and logged once. */
+  function tellOnce(error: unknown): void {
+    const text = errorText(error)
+    if (text !== failure)
+      client.log.error({ error: error instanceof Error ? error.stack : error }, 'the status of the services cannot be read')
+    failure = text
   }
 
   /** Keeps a point each 15 s, and compares with one at least that old. */
@@ -96,7 +111,7 @@ export function watchStatus(options: {
 
   void (async () => {
     while (!signal.aborted) {
-      await refresh()
+      await refresh().catch(tellOnce)
       hurry = new AbortController()
       await sleep(watched() ? WATCHED_MS : UNWATCHED_MS, AbortSignal.any([signal, hurry.signal]))
     }
@@ -106,8 +121,10 @@ export function watchStatus(options: {
     async current() {
       const status = known && Date.now() - asked < FRESH_MS ? known : await refresh()
       if (status.at === '') {
-        const message = `Kafka does not answer, so nothing is known of the services yet: nothing is lost, try again when it does (${status.kafka.error})`
-        throw new Answer(503, 'kafka_away', message, { headers: { 'retry-after': '5' } })
+        if (!status.kafka.away) throw new Answer(500, 'failed', 'the status could not be read; the console’s own log says why')
+        throw kafkaAway(
+          `Kafka does not answer, so nothing is known of the services yet: nothing is lost, try again when it does (${status.kafka.error})`,
+        )
       }
       return status
     },

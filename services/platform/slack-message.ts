@@ -52,13 +52,19 @@ export function slackMessage(
 
 const ESCAPED: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;' }
 
-/** Text as Slack wants it, at most `most` characters with its escapes: never cut inside a character or an escape. */
+/** Control characters but the end of a line, and marks that turn the direction of writing: they hide or disguise what stands there. */
+const UNSEEN = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u
+
+/**
+ * Text as Slack wants it, at most `most` characters with its escapes: never cut inside a character or an escape. A character that
+ * cannot be seen is a blank.
+ */
 export function slackText(text: string, most: number): string {
   const pieces: string[] = []
   let length = 0
   let end = 0
   for (const character of text) {
-    const piece = ESCAPED[character] ?? character
+    const piece = ESCAPED[character] ?? (character !== '\n' && UNSEEN.test(character) ? ' ' : character)
     length += piece.length
     if (length > most) return `${pieces.slice(0, end).join('')}…`
     pieces.push(piece)
@@ -68,18 +74,51 @@ export function slackText(text: string, most: number): string {
   return pieces.join('')
 }
 
+/** Of an error or a sentence: enough for a person, and all that is searched for credentials. */
+const MAX_SEARCHED = 2_000
 /** Words of a sentence have no digit: `Basic authentication required` is left as it is, `ExpiredToken: The security token …` too. */
 const AFTER_WORD = /\b(bearer|basic|splunk|key|token)\s+(?=\S*\d)[\w.~+/=:-]{8,}/gi
-const NAMED =
-  /([\w-]*(?:secret|passw(?:or)?d|token|(?:api|write|access)[_-]?key)[\w-]*(?:\s*=\s*["']?|["']\s*:\s*["']?|\s*:\s*(?=\S*\d)))[^\s"',;&]+/gi
-const SHAPES =
-  /\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|eyJ[\w-]+\.[\w-]+\.[\w-]+|xox[a-z]-[\w-]+)|(?<=hooks\.slack\.com\/)[\w/-]+|(?<=:\/\/)[^\s/@]+(?=@)/g
+/** A name as in `access_key=…`, `"writeKey":"…"`, `token: …1…`, and what stands between it and its value. */
+const NAME = /[\w-]+/g
+const SECRET_NAME = /secret|passw(?:or)?d|token|(?:api|write|access)[_-]?key/i
+const BEFORE_VALUE = /\s*=\s*["']?|["']\s*:\s*["']?|\s*:\s*(?=\S*\d)/y
+const VALUE = /[^\s"',;&]+/y
+const JWT = /\beyJ[\w-]+(?:\.[\w-]+)*/g
+const SHAPES = /\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}|xox[a-z]-[\w-]+)|(?<=hooks\.slack\.com\/)[\w/-]+|(?<=:\/\/)[^\s/@]+(?=@)/g
 
 /**
- * A vendor's words without what looks like a credential: vendors repeat what they refuse.
+ * A vendor's words without what looks like a credential: vendors repeat what they refuse. At most 2,000 characters; the time is linear.
  * @param known secrets that are known here: they go whatever they look like
  */
 export function withoutSecrets(text: string, known: readonly string[] = []): string {
   const plain = known.filter((secret) => secret.length > 3).reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
-  return plain.replace(AFTER_WORD, '$1 ***').replace(NAMED, '$1***').replace(SHAPES, '***')
+  // Half a credential must not look like a word: the word that is cut goes.
+  const cut = plain.length > MAX_SEARCHED ? `${withoutLastWord(plain.slice(0, MAX_SEARCHED))}…` : plain
+  const found = withoutNamed(cut.replace(AFTER_WORD, '$1 ***'))
+  return found.replace(JWT, (word) => (word.split('.').length > 2 ? '***' : word)).replace(SHAPES, '***')
+}
+
+function withoutLastWord(text: string): string {
+  let end = text.length
+  while (end > 0 && /\S/.test(text[end - 1])) end--
+  return text.slice(0, end)
+}
+
+/** Without the values that stand after the name of a secret. Name by name, so that no part of the text is read twice. */
+function withoutNamed(text: string): string {
+  const pieces: string[] = []
+  let done = 0
+  const after = (pattern: RegExp, at: number) => {
+    pattern.lastIndex = at
+    return pattern.test(text) ? pattern.lastIndex : -1
+  }
+  for (const { 0: name, index } of text.matchAll(NAME)) {
+    if (index < done || !SECRET_NAME.test(name)) continue
+    const from = after(BEFORE_VALUE, index + name.length)
+    const to = from < 0 ? -1 : after(VALUE, from)
+    if (to < 0) continue
+    pieces.push(text.slice(done, from), '***')
+    done = to
+  }
+  return pieces.join('') + text.slice(done)
 }

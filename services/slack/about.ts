@@ -8,9 +8,15 @@ import type { About } from './words.ts'
 
 const WAITING_MS = 3_000
 
-export async function aboutService(client: KafkaClient, records: ControlRecords, service: string): Promise<About> {
+/** @param console its address; empty where none is set */
+export async function aboutService(
+  client: KafkaClient,
+  records: ControlRecords,
+  service: string,
+  console: string,
+): Promise<About> {
   const record = records.get(`service/${service}`) as ServiceRecord | undefined
-  return { kind: record?.kind, waiting: await waitingFor(client, record) }
+  return { kind: record?.kind, console, waiting: await waitingFor(client, record) }
 }
 
 /** Logs that a sink has not delivered yet; undefined where Kafka does not say soon. */

@@ -5,7 +5,7 @@ import { topicNames } from '../topics/names.ts'
 import { readRanges } from '../topics/read.ts'
 import type { Report } from '../topics/records.ts'
 import { parse } from '../topics/reports.ts'
-import { deadLettersCommand, logs, number } from './words.ts'
+import { consoleFact, deadLettersCommand, logs, number } from './words.ts'
 
 /** Slack shows at most 20 of a message without folding them. */
 const MAX_PARTS = 20
@@ -110,12 +110,14 @@ export async function readTotals(client: KafkaClient, range: { from: number; to:
 /**
  * @param silent services that ought to work and have told nothing
  * @param secrets never shown, wherever they stand
+ * @param console its address; empty where none is set
  */
 export function dailyMessage(
   date: string,
   totals: readonly Total[],
   silent: readonly string[],
   secrets: readonly string[] = [],
+  console = '',
 ): SlackMessage {
   const title = 'Logs Export Daily Report'
   const sinks = totals.filter(({ service }) => !['ingest', 'backfill', 'console'].includes(service))
@@ -129,7 +131,7 @@ export function dailyMessage(
       ? 'No service has reported anything yet; auth0-logs status tells whether they run.'
       : '',
   ]
-  const parts = totals.slice(0, MAX_PARTS).map((total) => ({ good: !isBad(total), facts: factsOf(total, secrets) }))
+  const parts = totals.slice(0, MAX_PARTS).map((total) => ({ good: !isBad(total), facts: factsOf(total, secrets, console) }))
   const nobody = { good: false, facts: [{ title: 'Logs processed', value: '0' }] }
   const name = totals.length === 1 ? totals[0].service : ''
   return slackMessage(name, title, summary.filter((line) => line !== '').join(' '), parts.length > 0 ? parts : [nobody])
@@ -137,7 +139,7 @@ export function dailyMessage(
 
 const isBad = ({ errors, dead_lettered, expired }: Total) => errors + dead_lettered + expired > 0
 
-function factsOf(total: Total, secrets: readonly string[]): Fact[] {
+function factsOf(total: Total, secrets: readonly string[], console: string): Fact[] {
   const { service, errors, lastError } = total
   const missing = total.missing > 0 ? `${number(total.missing)} found missing, ${number(total.recovered)} recovered` : ''
   const last = errors > 0 ? `${number(errors)}; the last: ${withoutSecrets(lastError, secrets)}` : '0'
@@ -156,5 +158,6 @@ function factsOf(total: Total, secrets: readonly string[]): Fact[] {
     { title: 'Next checkpoint', value: total.checkpoint },
     { title: 'Errors', value: last, long: errors > 0 },
     { title: 'What to do', value: isBad(total) ? command : '', long: true },
+    ...(isBad(total) ? [consoleFact(console, total.dead_lettered > 0 ? 'letters' : 'jobs', service)] : []),
   ]
 }

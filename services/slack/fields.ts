@@ -22,6 +22,9 @@ export const slackFields = {
     default: 'UTC',
     check: zoneProblem,
   }),
+  consoleUrl: text('CONSOLE_URL', 'Address of the console in a browser: messages link to it, e.g. https://logs.example.com', {
+    check: (url) => (/^https?:$/.test(URL.parse(url)?.protocol ?? '') ? undefined : 'must be an address such as https://…'),
+  }),
   port: integer('SLACK_PORT', 'Port of health and metrics; 0 takes any free one', { default: 9101, max: 65_535 }),
   sandbox: boolean('SINK_SANDBOX', 'Posts to the sandbox, with a consumer group of its own', { default: false }),
 }

@@ -1,16 +1,17 @@
-// Which reports are news: a failure at once, an ongoing one coalesced, one recovery. Pure: driven by the reports and their times alone.
+// Which reports are news: an outage is one story, told as a failure at once, updates, and one recovery. Pure: driven by the reports and
+// their times alone.
 import { createHash } from 'node:crypto'
 import type { Report } from '../topics/records.ts'
-import { type Coalesced, newState, type Outage, type State } from './state.ts'
+import type { Coalesced, Outage, State } from './state.ts'
 
 /** What a person is to be told of a report. */
 export type News =
   | { kind: 'success'; report: Report }
-  /** Fails, or fails in another way than before; `again`: soon after a recovery, so often. */
+  /** An outage begins; `again`: how often it has come back soon after a recovery. */
   | { kind: 'failed'; report: Report; since: number; again: number }
-  /** Goes on failing: attempts that were refused in the time since it was last told. */
-  | { kind: 'ongoing'; report: Report; since: number; count: number; spanMs: number }
-  /** `again`: how often it had come back before it held. `since` is 0 where the failure was not seen. */
+  /** Goes on failing: attempts that were refused in the time since it was last told. `another`: for another reason than before. */
+  | { kind: 'ongoing'; report: Report; since: number; count: number; spanMs: number; another: boolean }
+  /** `again`: how often it had come back before it held. */
   | { kind: 'recovered'; report: Report; since: number; until: number; again: number }
   /** Retention was faster than the sink. */
   | { kind: 'expired'; report: Report }
@@ -29,7 +30,7 @@ const EXPIRED = 'expired'
 
 /** @param now decides only whether an update is still fresh */
 export function takeReport(before: State, report: Report, now: number): { state: State; news: News[] } {
-  const state: State = structuredClone(before) ?? newState()
+  const state: State = structuredClone(before)
   const at = Date.parse(report.ended_at)
   if (Number.isNaN(at)) return { state, news: [] }
   forget(state, report.service, at)
@@ -50,47 +51,54 @@ const CLASS_LENGTH = 40
 
 /** The class of an error: the snake_case reason that it begins with, else its first words: numbers and ids differ from time to time. */
 export function errorClass(error: string): string {
-  const reason = /^([a-z][a-z0-9_]*):/.exec(error)?.[1]
-  const words = error.toLowerCase().match(/\b[a-z]+\b/g) ?? ['error']
+  const start = error.slice(0, 500)
+  const reason = /^([a-z][a-z0-9_]*):/.exec(start)?.[1]
+  const words = start.toLowerCase().match(/\b[a-z]+\b/g) ?? ['error']
   return (reason ?? words.slice(0, 6).join('_')).slice(0, CLASS_LENGTH)
 }
 
 function trouble(state: State, report: Report, at: number, now: number): News[] {
   const { service } = report
   const name = errorClass(report.error)
-  const known = state.outages[service]
-  const outage: Outage = known ?? { since: at, reports: 0, classes: {}, in: {}, again: 0 }
-  state.outages[service] = outage
+  const known = state.outages.get(service)
+  const outage: Outage = known ?? { since: at, reports: 0, classes: new Map(), in: new Map(), again: 0, silent: true }
+  state.outages.set(service, outage)
   outage.reports++
-  outage.in[shortOf(report.instance)] = at + Math.max(GONE_MS, 3 * (at - Date.parse(report.started_at)))
+  outage.in.set(shortOf(report.instance), at + Math.max(GONE_MS, 3 * (at - Date.parse(report.started_at))))
   const cameBack = outage.ended !== undefined
   if (cameBack) {
     outage.ended = undefined
     outage.again++
     outage.reports = 1
   }
-  const told = outage.classes[name] ?? state.alarms[alarmKey(service, name)]
-  if (told) outage.classes[name] = told
+  const told = outage.classes.get(name) ?? state.alarms.get(alarmKey(service, name))
+  if (told) outage.classes.set(name, told)
   // One that has just been told as recovered must not be thought so; after that the window decides.
   if (!told || (cameBack && outage.again === 1)) {
-    outage.classes[name] = toldNow(at)
-    return [{ kind: 'failed', report, since: outage.since, again: outage.again }]
+    outage.classes.set(name, toldNow(at))
+    const isFirst = outage.silent || cameBack
+    delete outage.silent
+    const { since, again, reports } = outage
+    return isFirst
+      ? [{ kind: 'failed', report, since, again }]
+      : [{ kind: 'ongoing', report, since, count: reports, spanMs: at - since, another: true }]
   }
   const update = coalesce(told, report, at, now)
-  return update ? [{ kind: 'ongoing', report, since: outage.since, ...update }] : []
+  if (!update) return []
+  delete outage.silent
+  return [{ kind: 'ongoing', report, since: outage.since, ...update, another: false }]
 }
 
 function good(state: State, report: Report, at: number, now: number): News[] {
   const news: News[] = []
   const { service, status } = report
-  const outage = state.outages[service]
-  if (outage && outage.ended === undefined) news.push(...mended(state, outage, report, at))
-  else if (outage && outage.again > 0 && at - outage.ended! >= CALM_MS) news.push(...held(state, outage, report))
-  else if (!outage && status === 'recovered') news.push({ kind: 'recovered', report, since: 0, until: at, again: 0 })
+  const outage = state.outages.get(service)
+  if (outage && outage.ended === undefined) news.push(...recovered(state, outage, report, at))
+  else if (outage && outage.again > 0 && at - outage.ended! >= CALM_MS) news.push(...recoveredForGood(state, outage, report))
   if (report.expired > 0) {
     const key = alarmKey(service, EXPIRED)
-    const told = state.alarms[key]
-    if (!told) state.alarms[key] = toldNow(at)
+    const told = state.alarms.get(key)
+    if (!told) state.alarms.set(key, toldNow(at))
     if (!told || coalesce(told, report, at, now)) news.push({ kind: 'expired', report })
   }
   if (status === 'success') news.push({ kind: 'success', report })
@@ -98,17 +106,19 @@ function good(state: State, report: Report, at: number, now: number): News[] {
 }
 
 /** One instance is well. The outage ends with the last of them that is in trouble or has gone. */
-function mended(state: State, outage: Outage, report: Report, at: number): News[] {
-  const own = shortOf(report.instance)
-  const wasIn = own in outage.in
-  delete outage.in[own]
-  for (const [instance, until] of Object.entries(outage.in)) if (until < at) delete outage.in[instance]
-  if (Object.keys(outage.in).length > 0) return []
-  const eachOnce = outage.reports === Object.keys(outage.classes).length
+function recovered(state: State, outage: Outage, report: Report, at: number): News[] {
+  const wasIn = outage.in.delete(shortOf(report.instance))
+  for (const [instance, until] of outage.in) if (until < at) outage.in.delete(instance)
+  if (outage.in.size > 0) return []
+  const eachOnce = outage.reports === outage.classes.size
   if (wasIn && report.status !== 'recovered' && eachOnce && outage.again === 0) {
     // Each told once and gone on: alarms, no outage. There is nothing that recovered.
-    for (const [name, told] of Object.entries(outage.classes)) state.alarms[alarmKey(report.service, name)] = told
-    delete state.outages[report.service]
+    for (const [name, told] of outage.classes) state.alarms.set(alarmKey(report.service, name), told)
+    state.outages.delete(report.service)
+    return []
+  }
+  if (outage.silent) {
+    state.outages.delete(report.service)
     return []
   }
   outage.ended = at
@@ -117,8 +127,8 @@ function mended(state: State, outage: Outage, report: Report, at: number): News[
 }
 
 /** An outage that kept coming back has been away for a while. */
-function held(state: State, outage: Outage, report: Report): News[] {
-  delete state.outages[report.service]
+function recoveredForGood(state: State, outage: Outage, report: Report): News[] {
+  state.outages.delete(report.service)
   return [{ kind: 'recovered', report, since: outage.since, until: outage.ended!, again: outage.again }]
 }
 
@@ -137,9 +147,9 @@ function coalesce(told: Coalesced, report: Report, at: number, now: number): { c
 
 /** What is past: an outage that ended and held, an alarm of yesterday. */
 function forget(state: State, service: string, at: number): void {
-  const outage = state.outages[service]
-  if (outage?.ended !== undefined && outage.again === 0 && at - outage.ended >= CALM_MS) delete state.outages[service]
-  for (const [key, told] of Object.entries(state.alarms)) if (at - told.at > FORGOTTEN_MS) delete state.alarms[key]
+  const outage = state.outages.get(service)
+  if (outage?.ended !== undefined && outage.again === 0 && at - outage.ended >= CALM_MS) state.outages.delete(service)
+  for (const [key, told] of state.alarms) if (at - told.at > FORGOTTEN_MS) state.alarms.delete(key)
 }
 
 const alarmKey = (service: string, name: string) => `${service} ${name}`

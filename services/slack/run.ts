@@ -16,17 +16,17 @@ import { logRanges } from '../topics/groups.ts'
 import { groupNames, topicNames } from '../topics/names.ts'
 import { openProducer } from '../topics/produce.ts'
 import { aboutService } from './about.ts'
-import { createLive } from './live.ts'
+import { followSettings } from './live-settings.ts'
 import { fields, printCheck, readSlackSettings } from './settings.ts'
 import { tellDaily } from './tell-daily.ts'
 import { createTeller, type Teller } from './teller.ts'
-import { newsMessage } from './words.ts'
+import { newsMessage, successMessage } from './words.ts'
 
 const NAME = 'slack'
 const TICK_MS = 1_000
 const ASK_KAFKA_MS = 5_000
 const ANSWER_MS = 10_000
-/** Kafka answers, but this consumer has not been heard of for so long: it hangs, and a restart mends it. */
+/** Kafka answers, but this consumer has not been heard of for so long: it hangs, and a restart helps. */
 const SILENT_MS = 60_000
 
 /** Runs the service to its end. With `--check` in the arguments: prints one JSON line of what its settings are worth, and ends. */
@@ -85,13 +85,15 @@ export async function startSlack(env: Environment, lifecycle: Lifecycle, clock: 
   if (!control) return { port }
   lifecycle.onClose('control', control.close)
   const secrets = [settings.webhook]
-  const live = createLive(env, control.records, log)
+  const live = followSettings(env, control.records, log)
+  const console = settings.consoleUrl
   const ownTeller = createTeller({
     client,
     group,
     topic,
     slack,
-    write: async (news) => newsMessage(news, await aboutService(client, control.records, news.report.service), secrets),
+    write: async (news) => newsMessage(news, await aboutService(client, control.records, news.report.service, console), secrets),
+    writeSuccess: (reports) => successMessage(reports, console),
     tellsSuccess: live.tellsSuccess,
     own: NAME,
     crashed: lifecycle.fail,
@@ -115,7 +117,7 @@ export async function startSlack(env: Environment, lifecycle: Lifecycle, clock: 
   lifecycle.onClose('consumer', ownTeller.close, 9_500)
   log.info({ group, topic, sandbox: settings.sandbox }, settings.sandbox ? 'started; posts to the sandbox' : 'started')
 
-  const daily = { client, producer, teller: ownTeller, slack, live, records: control.records, now, secrets }
+  const daily = { client, producer, teller: ownTeller, slack, live, records: control.records, now, secrets, console }
   repeat(lifecycle, TICK_MS, log, async () => {
     await ownTeller.commit()
     await tellDaily(daily)

@@ -10,7 +10,7 @@ import { newReport, type Report } from '../topics/records.ts'
 import { publishReport } from '../topics/reports.ts'
 import { silentSinks } from './about.ts'
 import { dailyMessage, dueDate, readTotals } from './daily.ts'
-import type { Live } from './live.ts'
+import type { LiveSettings } from './live-settings.ts'
 import type { Teller } from './teller.ts'
 
 const DAY_MS = 86_400_000
@@ -25,13 +25,15 @@ export async function tellDaily(options: {
   producer: TopicProducer
   teller: Teller
   slack: SlackPoster
-  live: Live
+  live: LiveSettings
   records: ControlRecords
   now: () => number
   /** Never shown, wherever they stand. */
   secrets: readonly string[]
+  /** Address of the console; empty where none is set. */
+  console: string
 }): Promise<void> {
-  const { client, producer, teller, slack, live, records, now, secrets } = options
+  const { client, producer, teller, slack, live, records, now, secrets, console } = options
   const told = teller.daily()
   const { timeZone, dailyReportTime } = live.settings()
   const at = now()
@@ -43,7 +45,7 @@ export async function tellDaily(options: {
   const range = { from: Math.min(Math.max(from, start), end), to: end }
   const totals = await readTotals(client, range, NAME)
   const silent = silentSinks(records, new Set(totals.map(({ service }) => service)))
-  const sent = await teller.tellDaily(dailyMessage(date, totals, silent, secrets), { date, at, offset: end })
+  const sent = await teller.tellDaily(dailyMessage(date, totals, silent, secrets, console), { date, at, offset: end })
   // A commit needs something fetched: in a topic without any report, ours is the first.
   if (sent && teller.isEmpty()) await publishReport(client, producer, ownReport(at))
 }

@@ -11,7 +11,6 @@ import type { Report } from '../topics/records.ts'
 import { parse } from '../topics/reports.ts'
 import { type News, takeReport } from './outages.ts'
 import { type Daily, decodeState, encodeState, newState, type State } from './state.ts'
-import { successMessage } from './words.ts'
 
 /** How long records may wait for Slack before they are given back: less than a rebalance waits. */
 const POST_MS = 15_000
@@ -33,6 +32,8 @@ export function createTeller(options: {
   slack: SlackPoster
   /** What a person reads; may ask Kafka. Must not throw. */
   write: (news: Exclude<News, { kind: 'success' }>) => Promise<SlackMessage>
+  /** Successful runs of one service. */
+  writeSuccess: (reports: readonly Report[]) => SlackMessage
   /** Whether a successful run is told. */
   tellsSuccess: (service: string) => boolean
   /** Reports of this service are not looked at. */
@@ -40,7 +41,7 @@ export function createTeller(options: {
   crashed: (error: Error) => void
   now: () => number
 }) {
-  const { client, group, topic, slack, write, tellsSuccess, own, now } = options
+  const { client, group, topic, slack, write, writeSuccess, tellsSuccess, own, now } = options
   const { log } = client
   let consumer: GroupConsumer | undefined
   let joined = false
@@ -108,20 +109,44 @@ export function createTeller(options: {
     const stretch: Unposted = { until: offset, state, left: [] }
     const successes = new Map<string, Report[]>()
     for (const message of messages) {
-      const report = reportIn(message)
-      const taken = report ? takeReport(stretch.state, report, now()) : { state: stretch.state, news: [] }
+      const taken = newsOf(message, stretch.state)
       const loud = taken.news.filter((news) => news.kind !== 'success')
       if (loud.length > 0 && successes.size > 0) break
       stretch.state = taken.state
       stretch.until = Number(message.offset) + 1
-      for (const news of loud) stretch.left.push(await write(news))
+      for (const news of loud) stretch.left.push(...(await written(() => write(news), message)))
       if (loud.length > 0) return stretch
       for (const { report } of taken.news) {
         if (tellsSuccess(report.service)) successes.set(report.service, [...(successes.get(report.service) ?? []), report])
       }
     }
-    for (const reports of successes.values()) stretch.left.push(successMessage(reports))
+    for (const reports of successes.values()) stretch.left.push(writeSuccess(reports))
     return stretch
+  }
+
+  /** A record that nobody foresaw costs that record: it is left out, and said in the log. */
+  function newsOf(message: KafkaMessage, state: State): { state: State; news: News[] } {
+    const nothing = { state, news: [] }
+    try {
+      const report = reportIn(message)
+      return report ? takeReport(state, report, now()) : nothing
+    } catch (error) {
+      leftOut(message, error)
+      return nothing
+    }
+  }
+
+  async function written(work: () => Promise<SlackMessage>, message: KafkaMessage): Promise<SlackMessage[]> {
+    try {
+      return [await work()]
+    } catch (error) {
+      leftOut(message, error)
+      return []
+    }
+  }
+
+  function leftOut({ offset }: KafkaMessage, error: unknown): void {
+    log.warn({ topic, offset, error: errorText(error) }, 'a report is not understood and left out: Slack is not told of it')
   }
 
   function reportIn({ key, value, offset, timestamp }: KafkaMessage): Report | undefined {

@@ -8,12 +8,17 @@ import { CALM_MS, errorClass, type News } from './outages.ts'
 /** What is known of the service beside its report. */
 export type About = {
   kind: ServiceRecord['kind'] | undefined
+  /** Address of the console; empty where none is set. */
+  console: string
   /** Logs in Kafka that it has not delivered yet; undefined where Kafka did not say. */
   waiting: number | undefined
 }
 
-/** @param successes all of one service: what came while Slack was busy is one message */
-export function successMessage(successes: readonly Report[]): SlackMessage {
+/**
+ * @param successes all of one service: what came while Slack was busy is one message
+ * @param console its address; empty where none is set
+ */
+export function successMessage(successes: readonly Report[], console = ''): SlackMessage {
   const [first] = successes
   const last = successes.at(-1) ?? first
   const sum = (name: 'processed' | 'delivered' | 'filtered' | 'dead_lettered' | 'expired') =>
@@ -27,6 +32,7 @@ export function successMessage(successes: readonly Report[]): SlackMessage {
     { title: 'Next checkpoint', value: last.checkpoint },
     ...counts({ Filtered: sum('filtered'), 'Dead-lettered': sum('dead_lettered'), Expired: sum('expired') }),
     { title: 'What to do', value: lost ? deadLettersCommand(last.service) : '', long: true },
+    consoleFact(console, lost ? 'letters' : 'jobs', last.service),
   ]
   return slackMessage(last.service, 'Logs Export Success', summary, [{ good: true, facts }])
 }
@@ -45,12 +51,14 @@ export function newsMessage(
     { title: 'Next checkpoint', value: report.checkpoint },
   ]
   const waiting: Fact = { title: 'Logs waiting', value: about.waiting === undefined ? '' : number(about.waiting) }
-  const message = (title: 'Logs Export Error' | 'Logs Export Recovered', summary: string, facts: Fact[]) =>
-    slackMessage(service, title, summary, [{ good: title === 'Logs Export Recovered', facts }])
+  const message = (title: 'Logs Export Error' | 'Logs Export Recovered', summary: string, facts: Fact[]) => {
+    const all = [...facts, consoleFact(about.console, 'jobs', service)]
+    return slackMessage(service, title, summary, [{ good: title === 'Logs Export Recovered', facts: all }])
+  }
   switch (news.kind) {
     case 'failed':
     case 'ongoing': {
-      const summary = `${happened(news, about)}: ${error || 'no reason was given'}. ${meaning(report, about)}`
+      const summary = `${happened(news, about)}: ${sentence(error || 'no reason was given')} ${meaning(report, about)}`
       return message('Logs Export Error', summary, [
         ...times(iso(news.since), report.ended_at),
         ...run,
@@ -61,24 +69,22 @@ export function newsMessage(
       ])
     }
     case 'recovered': {
-      const lasted = news.since === 0 ? '' : duration(news.until - news.since)
+      const lasted = duration(news.until - news.since)
       const back =
         news.again === 0 ? '' : ` It had come back ${countedTimes(news.again)}, and has held for ${duration(CALM_MS)} now.`
       const kept = about.waiting
         ? `${logs(about.waiting)} that waited in Kafka ${about.waiting === 1 ? 'goes' : 'go'} out now`
         : 'all that waited in Kafka has gone out or goes out now'
-      const after = lasted === '' ? '' : ` after ${lasted}`
       return message(
         'Logs Export Recovered',
-        `${service} works again${after}. Nothing was lost: ${kind(about) === 'sink' ? kept : 'it goes on at its checkpoint'}.${back}`,
+        `${service} works again after ${lasted}. Nothing was lost: ${kind(about) === 'sink' ? kept : 'it goes on at its checkpoint'}.${back}`,
         [
-          ...(news.since === 0 ? [] : [{ title: 'Start time', value: iso(news.since) }]),
-          { title: 'End time', value: iso(news.until) },
+          ...times(iso(news.since), iso(news.until)),
           { title: 'Lasted', value: lasted },
           ...run,
           waiting,
           { title: 'Error', value: error === '' ? '' : `It was: ${error}`, long: true },
-          { title: 'What to do', value: `Nothing; to see it catch up: auth0-logs status`, long: true },
+          { title: 'What to do', value: 'Nothing. To see it catch up: auth0-logs status', long: true },
         ],
       )
     }
@@ -106,10 +112,15 @@ function happened(news: Extract<News, { kind: 'failed' | 'ongoing' }>, about: Ab
   const isSink = kind(about) === 'sink'
   if (news.kind === 'ongoing') {
     const since = news.since < Date.parse(ended_at) ? `, since ${iso(news.since)}` : ''
-    return `${service} still ${isSink ? 'cannot deliver' : 'reports'} (${often(news)}${since})`
+    const still = `${service} still cannot deliver`
+    if (!isSink) return news.another ? `${service} reports` : `${service} still reports (${often(news)}${since})`
+    if (!news.another) return `${still} (${often(news)}${since})`
+    return status === 'held'
+      ? `${still} and is now on hold${since}: it needs attention`
+      : `${still}, now for another reason${since}`
   }
   const again = news.again > 0 ? ' again' : ''
-  if (status === 'held') return `${service} stands still${again}, a person must mend something`
+  if (status === 'held') return `${service} is on hold${again} and needs attention`
   // Of others than sinks some are alarms that stop nothing.
   return isSink ? `${service} could not deliver${again}` : `${service} reports${again}`
 }
@@ -118,22 +129,31 @@ function meaning({ status }: Report, about: About): string {
   if (kind(about) !== 'sink') return 'What Auth0 still holds is read as soon as it can be.'
   const waits = about.waiting ? `${logs(about.waiting)} wait${about.waiting === 1 ? 's' : ''} in Kafka` : 'all logs wait in Kafka'
   return status === 'held'
-    ? `Nothing is lost: ${waits}; nothing goes out until it is mended, then all of it by itself.`
-    : `Nothing is lost: ${waits}, it is tried again by itself.`
+    ? `Nothing is lost: ${waits}. Delivery resumes by itself once the cause is fixed.`
+    : `Nothing is lost: ${waits}. Delivery is retried by itself.`
 }
 
 function toDo({ service, status, error }: Report, about: About): string {
   if (errorClass(error) === 'rejections')
-    return `The vendor refuses event after event. See why: auth0-logs runs ${service} --failed. Mend the settings or the filter; it goes on by itself.`
+    return `The vendor refuses event after event. See why: auth0-logs runs ${service} --failed. Fix the settings or the filter, then delivery resumes by itself. What was refused before is in the dead letters: auth0-logs dead-letters redrive ${service}`
   if (status === 'held')
-    return `Check credentials and settings of ${service}: auth0-logs validate. It tries again every 30 s and goes on by itself; a change in the environment needs a restart.`
+    return `Check credentials and settings of ${service}: auth0-logs validate. Delivery is retried every 30 s; a change in the environment needs a restart.`
   if (kind(about) === 'sink')
-    return `Nothing at first. If it lasts, look at the vendor's status page, and at: auth0-logs runs ${service} --failed`
+    return `Nothing at first. If it lasts, look at the vendor's status page and at: auth0-logs runs ${service} --failed`
   return `See what it says: auth0-logs runs ${service} --failed; auth0-logs status`
 }
 
 export const deadLettersCommand = (service: string) =>
   `See why: auth0-logs dead-letters list ${service}; send them again: auth0-logs dead-letters redrive ${service}`
+
+/** With one full stop at its end, whether the vendor gave one or not. */
+const sentence = (text: string) => `${text.trimEnd().replace(/[.!…]$/, '')}.`
+
+/** A plain address: Slack makes a link of it. */
+export function consoleFact(console: string, page: 'jobs' | 'letters', service: string): Fact {
+  const address = console === '' ? '' : `${console.replace(/\/$/, '')}/#/${page}/${encodeURIComponent(service)}`
+  return { title: 'Console', value: address, long: true }
+}
 
 /** A service that never announced itself is taken for a sink: only they come and go. */
 const kind = ({ kind: known }: About) => known ?? 'sink'

@@ -7,16 +7,20 @@ export type Events = {
   until: (name: string) => Promise<unknown>
   /** Data of all events of this name so far. */
   seen: (name: string) => unknown[]
+  /** Waits until the server has ended it. */
+  end: () => Promise<void>
   close: () => void
 }
 
-/** @param authorization of HTTP Basic */
-export async function openEvents(url: string, authorization: string): Promise<Events> {
+/** @param login HTTP Basic, or the headers to send */
+export async function openEvents(url: string, login: string | Record<string, string>): Promise<Events> {
   const gone = new AbortController()
   onTestFinished(() => gone.abort())
-  const answer = await fetch(url, { headers: { authorization }, signal: gone.signal })
+  const headers = typeof login === 'string' ? { authorization: login } : login
+  const answer = await fetch(url, { headers, signal: gone.signal })
   if (answer.status !== 200) throw new Error(`${url} answered ${answer.status}: ${await answer.text()}`)
   const events: { name: string; data: unknown }[] = []
+  let ended = false
   void (async () => {
     let rest = ''
     for await (const chunk of answer.body!.pipeThrough(new TextDecoderStream())) {
@@ -27,7 +31,9 @@ export async function openEvents(url: string, authorization: string): Promise<Ev
         if (name) events.push({ name, data: JSON.parse(data) })
       }
     }
-  })().catch(() => {})
+  })()
+    .catch(() => {})
+    .finally(() => (ended = true))
   const seen = (name: string) => events.filter((event) => event.name === name).map(({ data }) => data)
   return {
     seen,
@@ -39,6 +45,7 @@ export async function openEvents(url: string, authorization: string): Promise<Ev
           ({ length }) => length > 0,
         )
       )[0],
+    end: async () => void (await until(`the end of ${url}`, () => ended, Boolean)),
     close: () => gone.abort(),
   }
 }

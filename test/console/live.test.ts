@@ -1,9 +1,7 @@
-// Live pages: one tail for all, masked, filtered, and bounded where a page is slow.
-import { EventEmitter } from 'node:events'
+// Live pages: one tail for all, masked, filtered, each event written once.
 import { describe, expect, it } from 'vitest'
 import { createLive, type LiveEvent } from '../../services/console/live.ts'
-import { createStreams, MOST_WAITING, type Stream } from '../../services/console/stream.ts'
-import type { Request, Response } from '../../services/platform/http.ts'
+import type { Stream } from '../../services/console/streams.ts'
 import { createLogger } from '../../services/platform/logger.ts'
 import type { TopicRecord } from '../../services/topics/read.ts'
 import { until } from '../support/wait.ts'
@@ -117,38 +115,77 @@ describe('live', () => {
     expect(events.length).toBeLessThan(1_000)
     await live.close()
   })
-})
 
-describe('stream', () => {
-  /** As much of express' response as a stream uses; the page reads nothing until told. */
-  function slowResponse() {
-    const written: Buffer[] = []
-    let waiting = 0
-    const response = Object.assign(new EventEmitter(), {
-      writeHead: () => {},
-      end: () => response.emit('close'),
-      write(bytes: Buffer | string) {
-        written.push(Buffer.from(bytes))
-        waiting += bytes.length
+  it('flood of one type - leaves room for the others', async () => {
+    const { live, opened, page } = setup()
+    const [every, failed] = [page(), page()]
+    live.join(every.stream, all)
+    live.join(failed.stream, { ...all, types: ['f'] })
+    for (let i = 0; i < 5_000; i++) opened[0].take(record('s'))
+    opened[0].take(record('f'))
+    await until(
+      'the failure',
+      () => failed.events.length,
+      (count) => count === 1,
+    )
+    await live.close()
+  })
+
+  it('same mask - pages of all filters share the bytes: an event is read and written once for all', async () => {
+    const { live, opened, page } = setup()
+    const pages = Array.from({ length: 300 }, (_, n) => ({ ...page(), types: ['s', `other-${n}`] }))
+    for (const { stream, types } of pages) live.join(stream, { ...all, types })
+    const events = Array.from({ length: 40 }, () => record('s', { details: { long: 'x'.repeat(1_000) } }))
+    let reads = 0
+    for (const one of events) {
+      const value = one.value!
+      opened[0].take(Object.defineProperty({ ...one }, 'value', { get: () => (reads++, value) }))
+    }
+    await until(
+      'all events on all pages',
+      () => pages.filter(({ events: seen }) => seen.length === 40).length,
+      (count) => count === 300,
+    )
+    expect(reads).toBeLessThanOrEqual(2 * 40)
+    await live.close()
+  })
+
+  it('odd events - depth, timestamps, keys, headers: each is shown, or said that it cannot be; the page goes on', async () => {
+    const { live, opened, page } = setup()
+    const [closed, open] = [page(), page()]
+    live.join(closed.stream, all)
+    live.join(open.stream, { ...all, unmasked: true })
+    const deep = `{"type":"s","x":${'['.repeat(400_000)}${']'.repeat(400_000)}}`
+    const broken = Object.defineProperty(record('s'), 'key', {
+      get() {
+        throw new Error('whatever nobody foresaw')
       },
     })
-    Object.defineProperty(response, 'writableLength', { get: () => waiting })
-    return { response: response as unknown as Response, written, read: () => (waiting = 0) }
-  }
-
-  it('slow page - at most 256 KiB wait for it; it is told how many lines it lost', () => {
-    const streams = createStreams()
-    const { response, written, read } = slowResponse()
-    const stream = streams.open({ socket: { setNoDelay: () => {} } } as unknown as Request, response)
-    const bytes = Buffer.alloc(10_000, 'x')
-    for (let i = 0; i < 100; i++) stream.send(bytes, 7)
-    expect(response.writableLength).toBeLessThanOrEqual(MOST_WAITING)
-    const sent = written.filter((one) => one.length === bytes.length).length
-    expect(sent).toBe(26)
-    read()
-    stream.send(bytes, 7)
-    expect(String(written.at(-2))).toBe(`event: lost\ndata: {"lines":${(100 - sent) * 7}}\n\n`)
-    streams.close()
-    expect(streams.count()).toBe(0)
+    const odd = [
+      { ...record('s'), value: Buffer.from(deep) },
+      { ...record('s'), timestamp: -9e15 },
+      { ...record('s'), timestamp: Number.NaN },
+      { ...record('s'), key: null, value: null, headers: {} },
+      {
+        ...record('__proto__'),
+        key: 'k'.repeat(100_000),
+        headers: { type: 'constructor'.repeat(10_000), source: 's'.repeat(9_000) },
+      },
+      { ...record('s'), value: Buffer.from('[[1,"a"]]') },
+      record('s', { description: 'a'.repeat(300_000), client_name: 'c'.repeat(50_000), type: { a: 1 } }),
+      broken,
+      record('s'),
+    ]
+    for (const one of odd) opened[0].take(one)
+    for (const one of [closed, open]) {
+      await until(
+        'all of them',
+        () => one.events.length,
+        (count) => count === odd.length,
+      )
+      expect(one.events.filter(({ name }) => name === 'Cannot be shown')).toHaveLength(1)
+      for (const event of one.events) expect(JSON.stringify(event).length).toBeLessThan(12_000)
+    }
+    await live.close()
   })
 })

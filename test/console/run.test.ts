@@ -76,6 +76,33 @@ describe('login', () => {
     expect(await console.request('/api/me', { headers })).toMatchObject({ status: 401, body: { error: 'login_needed' } })
   })
 
+  it('logout - ends the session at every console with the same key, and its open streams, also unmasked ones; a restart knows it', async () => {
+    const env = { CONSOLE_SESSION_KEY: 'the same key at both consoles, so long' }
+    const [one, two] = await Promise.all([openConsole(brokers, prefix, env), openConsole(brokers, prefix, env)])
+    onTestFinished(one.close)
+    onTestFinished(two.close)
+    const cookies = [await one.login('ann', PASSWORDS.ann), await one.login('ann', PASSWORDS.ann)].map(cookieOf)
+    const [cookie, other] = cookies
+    const paths = [`${one.origin}/api/live?unmasked=true`, `${two.origin}/api/live?unmasked=true`, `${two.origin}/api/updates`]
+    const streams = await Promise.all(paths.map((path) => openEvents(path, { cookie })))
+    const kept = await openEvents(`${two.origin}/api/live`, { cookie: other })
+    expect((await one.post('/api/logout', {}, { cookie })).status).toBe(200)
+    expect((await one.request('/api/me', { headers: { cookie } })).status).toBe(401)
+    for (const stream of streams) await stream.end()
+    expect((await two.request('/api/me', { headers: { cookie } })).status).toBe(401)
+    expect((await two.request('/api/me', { headers: { cookie: other } })).status).toBe(200)
+    kept.close()
+    const restarted = await openConsole(brokers, prefix, env, { ready: false })
+    onTestFinished(restarted.close)
+    const { status } = await until(
+      'the logouts to be read',
+      () => restarted.request('/api/me', { headers: { cookie } }),
+      (answer) => answer.status !== 503,
+    )
+    expect(status).toBe(401)
+    expect((await restarted.request('/api/me', { headers: { cookie: other } })).status).toBe(200)
+  })
+
   it.each([
     ['GET', '/api/status'],
     ['GET', '/api/report'],
@@ -240,6 +267,45 @@ describe('operations', () => {
     for (const [{ status, body }, ...expected] of cases) expect([status, body.error, body.field]).toEqual(expected)
     const broken = { method: 'POST', body: '{', headers: { authorization: basic('ann'), 'content-type': 'application/json' } }
     expect(await console.request('/api/operations/pause', broken)).toMatchObject({ status: 400, body: { error: 'wrong_use' } })
+  })
+
+  it('odd inputs - are 400 with the name of the field, never a failure of ours', async () => {
+    const deep = `${'['.repeat(5_000)}${']'.repeat(5_000)}`
+    const bodies = ['{"sink":{"toString":1}}', '{"sink":[[1]]}', `{"sink":${deep}}`, deep, '7', '"text"', 'true', '{"sink":[{}]}']
+    for (const operation of ['pause', 'replay', 'explain', 'dead-letters/list', 'settings']) {
+      for (const body of [...bodies, '{"__proto__":{"a":1}}', '{"constructor":1}', '{"sink":"fourth","limit":1e400}']) {
+        const init = { method: 'POST', body, headers: { authorization: basic('ann'), 'content-type': 'application/json' } }
+        const { status, body: answer } = await console.request(`/api/operations/${operation}`, init)
+        expect([operation, body.slice(0, 40), status, answer.error]).toEqual([operation, body.slice(0, 40), 400, 'wrong_use'])
+      }
+    }
+    const odd = [
+      '/api/%',
+      '/api/services/%ff/settings',
+      '/api/report?page=%00',
+      '/api/live?type=a&type=b',
+      '/api/ticks?schedule=1&schedule=2',
+    ]
+    for (const path of odd) {
+      const { status, body } = await console.get(path)
+      expect([path, [400, 404, 409].includes(status), body.error !== 'failed']).toEqual([path, true, true])
+      expect(JSON.stringify(body)).not.toMatch(/at .*\.(js|ts):/)
+    }
+  })
+
+  it('size - an input over 32 KB is 413; nothing of it is on record', async () => {
+    const { status, body } = await console.perform('pause', { sink: 'x'.repeat(40_000) })
+    expect([status, body.error]).toEqual([413, 'too_large'])
+    const list = Array.from({ length: 2_000 }, () => 'a')
+    expect((await console.perform('settings', { service: 'fourth', set: list })).status).toBe(400)
+  })
+
+  it('one user - has eight operations under way at most, and others theirs', async () => {
+    const answers = Array.from({ length: 20 }, () => console.perform('runs', {}))
+    const other = await console.perform('runs', {}, 'vic')
+    const statuses = (await Promise.all(answers)).map(({ status }) => status)
+    expect([other.status, statuses.filter((status) => status === 429).length]).toEqual([200, 12])
+    expect((await console.perform('runs', {})).status).toBe(200)
   })
 
   it('JSON lines - progress first, the result or the error last', async () => {

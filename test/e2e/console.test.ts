@@ -25,7 +25,9 @@ beforeAll(async () => {
   const opening = openBrowser()
   await place.start()
   console = await openConsole(inject('brokers'), place.prefix)
-  await place.produce([{ key: 'service/fourth', value: Buffer.from(JSON.stringify(fourth())) }], `${place.prefix}.control`)
+  const records = [fourth(), fourth('fifth')]
+  const announced = records.map((record) => ({ key: `service/${record.service}`, value: Buffer.from(JSON.stringify(record)) }))
+  await place.produce(announced, `${place.prefix}.control`)
   browser = await opening
 }, 60_000)
 
@@ -38,20 +40,21 @@ afterAll(async () => {
 })
 
 /** A sink that this console has never heard of, as it would announce itself. */
-const fourth = () => ({
+const fourth = (service = 'fourth') => ({
   v: 1,
-  service: 'fourth',
+  service,
   kind: 'sink',
   version: '1.0.0',
-  group: `${place.prefix}.fourth`,
+  group: `${place.prefix}.${service}`,
   started_at: new Date().toISOString(),
   state: 'running',
   sandbox: false,
   start_from: '',
   fields: [
-    field('FOURTH_SCHEDULE', { default: 'continuous', live: true }),
-    field('FOURTH_LOG_LEVEL', { meaning: 'Least level delivered', live: true }),
-    field('FOURTH_KEY', { secret: true, value: '***' }),
+    field(`${service.toUpperCase()}_SCHEDULE`, { default: 'continuous', live: true }),
+    field(`${service.toUpperCase()}_LOG_LEVEL`, { meaning: 'Least level delivered', live: true }),
+    field(`${service.toUpperCase()}_LOG_TYPES`, { kind: 'list', live: true }),
+    field(`${service.toUpperCase()}_KEY`, { secret: true, value: '***' }),
   ],
 })
 const ROW = { kind: 'text', meaning: 'What it means', default: '', unit: '', choices: [], secret: false, required: false }
@@ -117,6 +120,99 @@ describe.concurrent('console', () => {
     await dialog(page).getByRole('button', { name: 'Change' }).click()
     await page.getByText('set here').waitFor()
     expect(await page.content()).toContain('***')
+    expect(await dialog(page).count()).toBe(0)
+  })
+
+  it('job - a warning after saving stays until it is dismissed', async () => {
+    const page = await open()
+    await page.getByRole('link', { name: 'fifth' }).click()
+    const types = page.getByLabel('FIFTH_LOG_TYPES')
+    await types.fill('s,zzz')
+    await page.getByRole('button', { name: 'Save…' }).click()
+    await dialog(page).getByRole('button', { name: 'Change' }).click()
+    await page.getByText('set here').first().waitFor()
+    await page.getByText('Saved with a warning').first().waitFor()
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    expect(await page.getByText('zzz', { exact: false }).count()).toBeGreaterThan(0)
+    await page.getByRole('button', { name: 'Dismiss' }).first().click()
+    await page.getByText('Saved with a warning').waitFor({ state: 'detached' })
+  })
+
+  it('dialogs - look the same wherever they are opened, and give the focus back to what opened them', async () => {
+    const page = await open()
+    await page.getByRole('link', { name: 'fifth' }).click()
+    const active = () => page.evaluate<string>('document.activeElement.textContent + document.activeElement.ariaLabel')
+    for (const [name, title] of [
+      ['Stop…', 'Stop fifth?'],
+      ['fifth is running', 'Pause fifth?'],
+    ]) {
+      const opener = page.getByRole(name === 'Stop…' ? 'button' : 'switch', { name })
+      await opener.focus()
+      await page.keyboard.press('Enter')
+      await dialog(page).getByText(title).waitFor()
+      const style = await page.evaluate<string>(
+        '(({ fontSize, fontWeight }) => `${fontSize} ${fontWeight}`)(getComputedStyle(document.querySelector("dialog p")))',
+      )
+      expect([title, style]).toEqual([title, '14px 400'])
+      await page.keyboard.press('Escape')
+      await dialog(page).waitFor({ state: 'detached' })
+      await until('the focus', active, (text) => text.includes(name))
+    }
+  })
+
+  it('live - what is on a paused page stays there while personal data is asked for', async () => {
+    const page = await open()
+    await go(page, 'Live')
+    await page.getByText('Following the topic.').waitFor()
+    const [{ id }] = await send(1)
+    const link = page.getByRole('link', { name: `…${id.slice(-12)}` })
+    await link.waitFor()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByLabel('Show personal data').click()
+    await dialog(page).getByRole('button', { name: 'Show' }).click()
+    await page.getByText('Personal data is shown').waitFor()
+    await page.getByText(/^Paused; /).waitFor()
+    expect(await link.count()).toBe(1)
+    const [{ id: later }] = await send(1)
+    await page.getByRole('button', { name: /^Resume \(/ }).click()
+    await page.getByRole('link', { name: `…${later.slice(-12)}` }).waitFor()
+    expect(await link.count()).toBe(1)
+    await page.getByLabel('Show personal data').click()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByText('Paused. Events that come appear when it is resumed.').or(page.getByText('Resume (')).first().waitFor()
+  })
+
+  it('addresses - odd ones show a page, not nothing; services that deliver nothing have pages without switches', async () => {
+    const page = await open()
+    for (const odd of ['%', 'jobs/%', 'live/%E0%A4%A', 'letters/__proto__', 'jobs/constructor']) {
+      await page.goto(`/#/${odd}`)
+      await page.reload()
+      await page.getByRole('heading', { level: 1 }).waitFor()
+    }
+    await page.goto('/#/jobs')
+    await page.getByRole('link', { name: 'console', exact: true }).click()
+    await page.getByRole('heading', { name: 'console', level: 1 }).waitFor()
+    await page.getByRole('heading', { name: 'Settings' }).waitFor()
+    expect(await page.getByRole('switch').count()).toBe(0)
+    expect(await page.getByText('0 members').count()).toBe(0)
+  })
+
+  it('backfill - is asked for on the page; without an ingest that can, it says what to start', async () => {
+    const page = await open()
+    await go(page, 'Replay')
+    await page.getByRole('heading', { name: 'Read from Auth0 again' }).waitFor()
+    await page.getByText('No ingest here reads the Management API', { exact: false }).waitFor()
+    expect(await page.getByRole('button', { name: 'Backfill…' }).isDisabled()).toBe(true)
+    const record = { ...fourth('backfill'), kind: 'backfill', fields: [] }
+    await place.produce([{ key: 'service/backfill', value: Buffer.from(JSON.stringify(record)) }], `${place.prefix}.control`)
+    await until('the form', () => page.getByRole('button', { name: 'Backfill…' }).isEnabled(), Boolean)
+    await page.getByLabel('First log: how').selectOption('log_id')
+    await page.getByLabel('First log: log_id').fill('90020261128000000000000000000000000000000000000000000000')
+    await page.getByRole('button', { name: 'Backfill…' }).click()
+    await dialog(page).getByText('Logs that were delivered before', { exact: false }).waitFor()
+    await dialog(page).getByRole('button', { name: 'Backfill' }).click()
+    await page.getByText('Backfill started').waitFor()
+    await page.getByRole('rowheader', { name: 'backfill' }).waitFor()
   })
 
   it('viewer - sees the same and can press nothing that changes anything', async () => {
@@ -141,7 +237,17 @@ describe.concurrent('console', () => {
     await closed.getByLabel('Password').waitFor()
     expect(await accessProblems(closed)).toEqual([])
     const page = await open()
-    for (const name of ['jobs', 'jobs/segment', 'live', 'replay', 'letters', 'letters/segment', 'audit']) {
+    for (const name of [
+      'jobs',
+      'jobs/segment',
+      'jobs/console',
+      'live',
+      'live/x',
+      'replay',
+      'letters',
+      'letters/segment',
+      'audit',
+    ]) {
       await page.setViewportSize({ width: 1280, height: 800 })
       await page.emulateMedia({ colorScheme: 'light' })
       await page.goto(`/#/${name}`)

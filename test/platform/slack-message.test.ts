@@ -12,6 +12,7 @@ test.each([
   ['aaaa😀b', 6, 'aaaa…'],
   ['aaa😀b', 6, 'aaa😀b'],
   ['', 6, ''],
+  ['a\u001b[31m\u0007b\r\nc\u202ed\u0000', 100, 'a [31m b \nc d '],
 ])('Slack text - %j within %i', (text, most, expected) => {
   const cut = slackText(text, most)
   expect(cut).toBe(expected)
@@ -58,7 +59,28 @@ test.each([
   ['ExpiredToken: The token has expired', 'ExpiredToken: The token has expired'],
   ['Basic authentication is required, key provided', 'Basic authentication is required, key provided'],
   ['token: abc123', 'token: ***'],
+  ['x_api-key = "abc def", y=1', 'x_api-key = "*** def", y=1'],
+  ['key eyJhbGciOi.eyJzdWIi.c2ln is no eyJhbGci', 'key *** is no eyJhbGci'],
   ['the log group auth0 does not exist', 'the log group auth0 does not exist'],
 ])('secrets - %s', (text, expected) => {
   expect(withoutSecrets(text, ['12345', ''])).toBe(expected)
+})
+
+test.each(['token', 'token ', 'token-', 'key 7', 'eyJ-', 'eyJ.', 'a=', 'secret:', '://', '@', ' ', '7', 'password="'])(
+  'secrets - 300 KB of %j take less than 50 ms',
+  (piece) => {
+    const text = piece.repeat(300_000 / piece.length)
+    const began = performance.now()
+    const shown = withoutSecrets(text, ['12345'])
+    slackText(text, 2_000)
+    expect(performance.now() - began).toBeLessThan(50)
+    expect(shown.length).toBeLessThanOrEqual(3_000)
+  },
+)
+
+test('secrets - one that is cut is not shown in half', () => {
+  for (let before = 1_960; before < 2_010; before++)
+    expect(withoutSecrets(`${'x'.repeat(before)} token=abcdefghijklmnop eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl end`)).not.toMatch(
+      /abcd|hbGci/,
+    )
 })

@@ -35,11 +35,13 @@ test('outages - updates of a long one come after 5, 10, 20, 40 minutes, then eve
   expect(minutes).toEqual([5, 15, 35, 75, 135, 195, 255])
 })
 
-test('outages - another way of failing is told at once, the same of another instance is not', () => {
+test('outages - another way of failing is told at once as an update of the same outage, the same of another instance is not', () => {
   const other = failed(T + 2_000, { instance: 'host-2' })
   const held = failed(T + 3_000, { status: 'held', error: 'http_401: bad key' })
   const back = failed(T + 4_000)
-  expect(kinds(tell([failed(T), other, held, back]))).toEqual(['failed', 'failed'])
+  const news = tell([failed(T), other, held, back, recovered(T + 5_000), recovered(T + 6_000, { instance: 'host-2' })])
+  expect(kinds(news)).toEqual(['failed', 'ongoing', 'recovered'])
+  expect(news).toMatchObject([{ since: T }, { since: T, another: true, report: { status: 'held' } }, { since: T }])
 })
 
 test('outages - recovered are all instances or none, one that has gone does not count', () => {
@@ -59,7 +61,7 @@ test('outages - two alarms in words are two', () => {
   const words = (at: number, error: string) => failed(at, { service: 'backfill', error, retries: 0 })
   const gap = words(T, 'logs stored between 1 and 2 may be lost')
   const old = words(T + 1_000, 'the checkpoint is 24 days old')
-  expect(kinds(tell([gap, old, report(T + 2_000, { service: 'backfill' })]))).toEqual(['failed', 'failed'])
+  expect(kinds(tell([gap, old, report(T + 2_000, { service: 'backfill' })]))).toEqual(['failed', 'ongoing'])
 })
 
 test('outages - services are told apart', () => {
@@ -97,8 +99,11 @@ test('outages - late reports of an ongoing failure are counted, not told; beginn
   expect(kinds(news)).toEqual(['failed', 'recovered'])
 })
 
-test('outages - a recovery whose failure was not seen is told, runs under way and idle ones are not', () => {
-  expect(kinds(tell([recovered(T)]))).toEqual(['recovered'])
+test('outages - a recovery whose failure was not told is none, nor are runs under way and idle ones', () => {
+  expect(kinds(tell([recovered(T)]))).toEqual([])
+  const alarm = failed(T, { error: 'checkpoint_old: 81 %', retries: 0 })
+  const again = { ...alarm, ended_at: new Date(T + MINUTE).toISOString() }
+  expect(kinds(tell([alarm, report(T + 1_000), again, recovered(T + 2 * MINUTE)]))).toEqual(['failed'])
   expect(tell([report(T, { status: 'running' }), report(T, { status: 'idle' })])).toEqual([])
   expect(tell([report(T)])).toHaveLength(1)
 })
@@ -125,12 +130,26 @@ test('state - stays under 1,000 bytes and keeps what is open', () => {
   const text = encodeState(state, { date: '2026-11-22', at: T, offset: 12 })
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(1_000)
   const read = decodeState(text)
-  expect(Object.keys(read.state.outages)).toEqual(services)
+  expect([...read.state.outages.keys()]).toEqual(services)
   expect(read.daily).toEqual({ date: '2026-11-22', at: T, offset: 12 })
 })
 
 test('state - what cannot be read is no state', () => {
-  for (const metadata of ['', 'x', '{"v":2,"outages":{"a":{}}}', 'null']) {
-    expect(decodeState(metadata)).toEqual({ state: { outages: {}, alarms: {} }, daily: undefined })
+  const nothing = ['', 'x', '{"v":2,"outages":{"a":{}}}', 'null', '[]', '7', '{"v":"1","outages":{}}']
+  const foreign = [
+    '{"v":1,"outages":{"a":{"since":"x"},"b":null,"c":7},"alarms":[1],"daily":{"date":7}}',
+    '{"v":1,"outages":"x"}',
+  ]
+  for (const metadata of [...nothing, ...foreign]) {
+    expect(decodeState(metadata)).toEqual({ state: newState(), daily: undefined })
   }
 })
+
+test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+  'state - a service or instance called %s is one like any other',
+  (name) => {
+    const of = { service: name, instance: name, error: `${name}: no` }
+    expect(kinds(tell([failed(T, of), failed(T + 1, of), recovered(T + 2, of)]))).toEqual(['failed', 'recovered'])
+    expect(({} as Record<string, unknown>).since).toBeUndefined()
+  },
+)

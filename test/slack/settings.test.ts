@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { createLogger } from '../../services/platform/logger.ts'
-import { createLive } from '../../services/slack/live.ts'
+import { followSettings } from '../../services/slack/live-settings.ts'
 import { readSlackSettings } from '../../services/slack/settings.ts'
 
 const MAIN = 'services/slack/main.ts'
@@ -51,7 +51,7 @@ test('Slack settings - what an operator set wins, a sink its own over the bare o
   const records = new Map<string, unknown>()
   const wish = (service: string, values: Record<string, string>) =>
     records.set(`settings/${service}`, { v: 1, by: 'ann', at: '', values })
-  const live = createLive({ SLACK_SEND_SUCCESS: 'true', CLOUDWATCH_SLACK_SEND_SUCCESS: 'false' }, records, log)
+  const live = followSettings({ SLACK_SEND_SUCCESS: 'true', CLOUDWATCH_SLACK_SEND_SUCCESS: 'false' }, records, log)
   const told = () => ['segment', 'cloudwatch', 'cloudwatch.sandbox', 'log-archive'].map(live.tellsSuccess)
   expect(told()).toEqual([true, false, false, true])
   wish('slack', { SLACK_SEND_SUCCESS: 'false', DAILY_REPORT_TIME: '7' })

@@ -4,7 +4,7 @@ import { newsMessage, successMessage } from '../../services/slack/words.ts'
 import { failed, recovered, report } from './reports.ts'
 
 const T = Date.parse('2026-11-22T10:00:00.000Z')
-const about = { kind: 'sink' as const, waiting: 1_234 }
+const about = { kind: 'sink' as const, waiting: 1_234, console: '' }
 const valuesOf = (message: ReturnType<typeof successMessage>) =>
   Object.fromEntries(message.attachments[0].fields.map(({ title, value }) => [title, value]))
 
@@ -13,7 +13,7 @@ test("words - a failure: the vendor's words, what it means, what to do", () => {
   expect(message).toMatchObject({
     username: 'auth0-logs-to-segment',
     icon_emoji: ':rocket:',
-    text: 'segment could not deliver: http_503: the vendor is busy. Nothing is lost: 1,234 logs wait in Kafka, it is tried again by itself.',
+    text: 'segment could not deliver: http_503: the vendor is busy. Nothing is lost: 1,234 logs wait in Kafka. Delivery is retried by itself.',
     attachments: [{ color: '#d13f42', fallback: 'Logs Export Error', text: 'Logs Export Error' }],
   })
   expect(message.attachments[0].fields[0]).toEqual({ title: 'Start time', value: '2026-11-22T10:00:00.000Z', short: true })
@@ -31,14 +31,15 @@ test("words - a failure: the vendor's words, what it means, what to do", () => {
   expect(values['Next checkpoint']).toMatch(/^900/)
 })
 
-test('words - a hold says that a person must mend it, an update how often, a return that it is one', () => {
+test('words - a hold says that it needs attention, an update how often, a return that it is one', () => {
   const held = failed(T, { status: 'held', error: 'http_401: bad key' })
   const message = newsMessage({ kind: 'failed', report: held, since: T, again: 2 }, { ...about, waiting: 1 })
-  expect(message.text).toContain(
-    'stands still again, a person must mend something: http_401: bad key. Nothing is lost: 1 log waits',
-  )
+  expect(message.text).toContain('is on hold again and needs attention: http_401: bad key. Nothing is lost: 1 log waits')
   expect(valuesOf(message)['What to do']).toContain('auth0-logs validate')
-  const update = newsMessage({ kind: 'ongoing', report: failed(T), since: T - 300_000, count: 17, spanMs: 300_000 }, about)
+  const update = newsMessage(
+    { kind: 'ongoing', report: failed(T), since: T - 300_000, count: 17, spanMs: 300_000, another: false },
+    about,
+  )
   expect(update.text).toContain('segment still cannot deliver (×17 in 5 min, since 2026-11-22T09:55:00.000Z)')
 })
 
@@ -59,7 +60,7 @@ test('words - expired events are lost for the sink, and that is said', () => {
 test('words - the backfill does not deliver, it reads', () => {
   const message = newsMessage(
     { kind: 'failed', report: failed(T, { service: 'backfill', error: 'gap: 12 logs between 1 and 2' }), since: T, again: 0 },
-    { kind: 'backfill', waiting: undefined },
+    { kind: 'backfill', waiting: undefined, console: '' },
   )
   expect(message.text).toBe(
     'backfill reports: gap: 12 logs between 1 and 2. What Auth0 still holds is read as soon as it can be.',
@@ -87,4 +88,36 @@ test('words - a secret that a vendor repeats is not shown', () => {
   const error = 'http_401: key xyzzy-secret refused, Authorization: Basic c2VncmV0OnNlY3JldA=='
   const message = newsMessage({ kind: 'failed', report: failed(T, { error }), since: T, again: 0 }, about, ['xyzzy-secret'])
   expect(JSON.stringify(message)).not.toMatch(/xyzzy|c2Vn/)
+})
+
+test('words - another reason in an outage continues its story: an update with the beginning of the first', () => {
+  const ongoing = (status: 'failed' | 'held') =>
+    newsMessage(
+      { kind: 'ongoing', report: failed(T, { status }), since: T - 300_000, count: 3, spanMs: 300_000, another: true },
+      about,
+    ).text
+  expect(ongoing('failed')).toMatch(/^segment still cannot deliver, now for another reason, since 2026-11-22T09:55:00.000Z: /)
+  expect(ongoing('held')).toMatch(/^segment still cannot deliver and is now on hold, since 2026-11-22T09:55:00.000Z: it needs/)
+})
+
+test('words - one full stop, however the vendor ends its sentence', () => {
+  for (const error of ['http_503: The service cannot complete the request.', 'http_503: The service cannot complete the request'])
+    expect(newsMessage({ kind: 'failed', report: failed(T, { error }), since: T, again: 0 }, about).text).toContain(
+      'the request. Nothing is lost',
+    )
+})
+
+test('words - messages link to the console where its address is known', () => {
+  const linked = { ...about, console: 'https://logs.example.com/' }
+  const error = newsMessage({ kind: 'failed', report: failed(T), since: T, again: 0 }, linked)
+  expect(valuesOf(error).Console).toBe('https://logs.example.com/#/jobs/segment')
+  const lost = successMessage([report(T, { service: 'segment.sandbox', dead_lettered: 1 })], linked.console)
+  expect(valuesOf(lost).Console).toBe('https://logs.example.com/#/letters/segment.sandbox')
+  expect(valuesOf(successMessage([report(T)]))).not.toHaveProperty('Console')
+})
+
+test('words - characters that hide or turn what stands there do not reach Slack, nor do mentions and links', () => {
+  const error = 'http_400: \u001b[2J\u0007\u202eevil\u0000 <!channel> <@U1> <https://evil.example|click>'
+  const text = JSON.stringify(newsMessage({ kind: 'failed', report: failed(T, { error }), since: T, again: 0 }, about))
+  expect(text).not.toMatch(/<|\\u00|\u202e/)
 })

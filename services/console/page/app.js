@@ -21,8 +21,17 @@ const PAGES = [
   ['audit', 'Audit', Audit],
 ]
 
-/** `#/jobs/segment?failed` → ['jobs', 'segment'] */
-const route = () => location.hash.replace(/^#\/?/, '').split('/').map(decodeURIComponent)
+/** `#/jobs/segment` → ['jobs', 'segment'] */
+const route = () => location.hash.replace(/^#\/?/, '').split('/').map(decoded)
+
+/** As it is where it is no encoded text. */
+function decoded(text) {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
 
 function useRoute() {
   const [now, setNow] = useState(route)

@@ -12,7 +12,7 @@ export function Audit() {
   const audit = useLoaded((signal) => get(`/api/audit?page=${page}&per_page=${PER_PAGE}`, signal), [page])
   useNews('audit', () => page === 1 && audit.reload(), [page])
   return html`<h1>Audit</h1>
-    <${Loaded} of=${audit} isEmpty=${({ total }) => total === 0} empty="Nobody has changed anything yet. Every change from console, command line and Slack is on record here.">
+    <${Loaded} of=${audit} isEmpty=${({ total }) => total === 0} empty="Nobody has changed anything yet. Every change from console and command line is on record here.">
       ${({
         records,
         total,

@@ -1,4 +1,4 @@
-// The way of one log, drawn: received, stored, and what became of it at each sink.
+// One log traced and drawn: received, stored, and what became of it at each sink.
 import { perform } from './api.js'
 import { count } from './format.js'
 import { html } from './html.js'
@@ -23,10 +23,10 @@ const SOURCES = {
 
 export function Explain({ id, onClose }) {
   const found = useLoaded(() => perform('explain', { log_id: id }), [id])
-  return html`<${Dialog} title="The way of one log" onClose=${onClose} wide>
+  return html`<${Dialog} title="Trace one log" onClose=${onClose} wide>
     <p class="mono id">${id}</p>
     <${Loaded} of=${found} isEmpty=${() => false}>${(way) => html`<${Way} way=${way} />`}<//>
-    <div class="actions"><button onClick=${found.reload} disabled=${found.loading}>${found.loading ? 'Looking…' : 'Look again'}</button><button onClick=${onClose} autofocus>Close</button></div>
+    <div class="actions"><button onClick=${found.reload} disabled=${found.loading}>${found.loading ? 'Looking…' : 'Refresh'}</button><button onClick=${onClose} autofocus>Close</button></div>
   <//>`
 }
 

@@ -31,7 +31,7 @@ export function ago(time, now = Date.now()) {
 }
 
 /** @param {number} time milliseconds */
-export const exact = (time) => absolute.format(time)
+export const exact = (time) => (Number.isFinite(time) && Math.abs(time) <= 8.64e15 ? absolute.format(time) : '')
 
 /** Length of time: `850 ms`, `12 s`, `4 min`. @param {number} ms */
 export function duration(ms) {

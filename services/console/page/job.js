@@ -20,10 +20,10 @@ export function Job({ name }) {
     return html`<h1>${name}</h1><${Notice} tone="warn" title="There is no such job here">Back to <a href="#/jobs">all jobs</a>.<//>`
   return html`
     <p class="crumb"><a href="#/jobs">Jobs</a> ›</p>
-    <h1><${displayName} of=${job} /> <${StateSwitch} job=${job} /> <${StopButton} job=${job} /></h1>
+    <div class="title"><h1><${displayName} of=${job} /></h1>${isSteered(job) && html`<${StateSwitch} job=${job} /> <${StopButton} job=${job} />`}</div>
     <${Trouble} job=${job} />
     <${Facts} job=${job} />
-    <${Charts} job=${job} />
+    ${isSteered(job) && html`<${Charts} job=${job} />`}
     <${Runs} service=${name} />
     <${ScheduleForm} job=${job} />
     <${SettingsForm} job=${job} />
@@ -31,17 +31,23 @@ export function Job({ name }) {
   `
 }
 
+/** What can be paused and stopped; the others work for whoever asks them. */
+const isSteered = ({ kind }) => kind === 'sink' || kind === 'backfill'
+
 function Facts({ job }) {
-  const facts = [
-    ['Lag', count(job.lag)],
-    ['Oldest undelivered', job.lag ? html`<${Time} at=${job.oldestUndelivered} none="not known" />` : 'nothing waits'],
-    ['In', rate(job.rateIn)],
-    ['Out', rate(job.rateOut)],
-    ['Next run', job.nextRun ? html`<${Time} at=${job.nextRun} />` : job.state === 'running' ? job.schedule : job.state],
-    ['Checkpoint', html`<span class="mono">${job.checkpoint || '–'}</span>`],
-    ['Group', html`<span class="mono">${job.group}</span> ${job.groupState}, ${plural(job.members.length, 'member')}`],
-    ['Version', html`${job.version}, started <${Time} at=${job.startedAt} />`],
-  ]
+  const facts = isSteered(job)
+    ? [
+        ['Lag', count(job.lag)],
+        ['Oldest undelivered', job.lag ? html`<${Time} at=${job.oldestUndelivered} none="not known" />` : 'nothing waits'],
+        ['In', rate(job.rateIn)],
+        ['Out', rate(job.rateOut)],
+        ['Next run', job.nextRun ? html`<${Time} at=${job.nextRun} />` : job.state === 'running' ? job.schedule : job.state],
+        ['Checkpoint', html`<span class="mono">${job.checkpoint || '–'}</span>`],
+      ]
+    : []
+  if (job.group !== '')
+    facts.push(['Group', html`<span class="mono">${job.group}</span> ${job.groupState}, ${plural(job.members.length, 'member')}`])
+  facts.push(['Version', html`${job.version}, started <${Time} at=${job.startedAt} />`])
   return html`<dl class="facts">${facts.map(([term, value]) => html`<div key=${term}><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`
 }
 
@@ -55,7 +61,7 @@ function StopButton({ job }) {
       asking &&
       html`<${Confirm} title=${`Stop ${name}?`} confirm="Stop" danger onClose=${() => setAsking(false)}
       act=${() => changeState('stop', job.name)}>
-      <p>Its ${plural(job.members.length, 'member')} finish what is under way and leave the consumer group. Nothing is delivered until it is switched on again${job.lag ? `; ${plural(job.lag, 'event')} wait already` : ''}.</p>
+      <p>Its ${plural(job.members.length, 'member')} finish what is under way and leave the consumer group. Nothing is delivered until it is switched on again${job.lag ? `; ${plural(job.lag, 'event')} wait${job.lag === 1 ? 's' : ''} already` : ''}.</p>
       <p class="quiet">Kafka forgets the offsets of a group that is empty for long (7 days unless the broker is set otherwise); then delivery begins anew. To keep it waiting, pause it instead.</p>
     <//>`
     }`

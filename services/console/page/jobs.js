@@ -4,7 +4,7 @@ import { Account } from './account.js'
 import { get, perform } from './api.js'
 import { count, plural, rate } from './format.js'
 import { html } from './html.js'
-import { advice, displayName, plainName } from './names.js'
+import { advice, displayName, plainName, waitingLetters } from './names.js'
 import { Confirm, Failed, Loading, Mark, Notice, Spark, Time } from './parts.js'
 import { mayChange, set, useStore } from './store.js'
 
@@ -63,20 +63,24 @@ function JobRow({ job }) {
 const nextRunText = ({ state }, schedule) => (state === 'running' ? schedule : state)
 
 /** What is wrong with a job and what to do; nothing where nothing is. */
-export function Trouble({ job: { trouble, members, state, kind, lag } }) {
+export function Trouble({ job }) {
+  const { name, trouble, members, state, kind, lag } = job
   if (trouble) {
     const title =
-      trouble.status === 'held' ? 'Held: delivery stands still until this is mended' : 'Deliveries fail and are tried again'
+      trouble.status === 'held' ? 'On hold: delivery is stopped until this is fixed' : 'Deliveries are failing; retrying'
+    const letters = waitingLetters(job)
     return html`<${Notice} tone="bad" title=${title}>
       <p class="words">${trouble.error}</p>
-      <p>${advice(trouble.error)} Nothing is lost${lag ? html`; ${plural(lag, 'event')} wait${lag === 1 ? 's' : ''} in Kafka` : ''}. Since <${Time} at=${trouble.since} />.</p>
+      <p>${trouble.advice ?? advice(trouble.error)} Nothing is lost${lag ? html`: ${plural(lag, 'event')} wait${lag === 1 ? 's' : ''} in Kafka` : ''}${letters > 0 ? html`, and <a href=${lettersOf(name)}>${plural(letters, 'event')} in the dead letters</a> can be redriven once this is fixed` : ''}. Since <${Time} at=${trouble.since} />.</p>
     <//>`
   }
   if (members.length > 0 || state === 'stopped' || kind !== 'sink') return null
-  return html`<${Notice} tone="warn" title="No process of it runs">
-    Its group has no members, so nothing is delivered. Start it; it goes on where it was.
+  return html`<${Notice} tone="warn" title=${`No ${plainName(name)} process is running`}>
+    Its consumer group has no members, so nothing is delivered. Start it: delivery resumes where it stopped.
   <//>`
 }
+
+const lettersOf = (name) => `#/letters/${encodeURIComponent(name)}`
 
 /** On = running. Pausing asks first and says what it means. */
 export function StateSwitch({ job }) {
@@ -103,12 +107,12 @@ export function StateSwitch({ job }) {
 function PauseDialog({ job, onClose }) {
   const name = plainName(job.name)
   return html`<${Confirm} title=${`Pause ${name}?`} confirm="Pause" onClose=${onClose} act=${() => changeState('pause', job.name)}>
-    <p>Nothing is delivered to it until it is resumed. ${job.lag ? `${plural(job.lag, 'event')} wait already; ` : ''}New events wait in Kafka and are delivered then.</p>
+    <p>Nothing is delivered to it until it is resumed. ${job.lag ? `${plural(job.lag, 'event')} wait${job.lag === 1 ? 's' : ''} already. ` : ''}New events wait in Kafka and are delivered then.</p>
     <p class="quiet">Kafka keeps an event for the topic’s retention (LOG_RETENTION_DAYS, 35 days unless set): do not leave it paused for longer.</p>
   <//>`
 }
 
-/** The wish is shown at once; the next status confirms it. */
+/** The new state is shown at once; the next status confirms it. */
 export async function changeState(verb, sink) {
   const { after } = await perform(verb, { sink })
   const status = await get('/api/status')
@@ -139,6 +143,6 @@ function Others({ services, topic }) {
   return html`<section aria-labelledby="others">
     <h2 id="others">Also here</h2>
     <p class="quiet">Topic <code>${topic.name}</code> holds ${plural(topic.records, 'event')} in ${plural(topic.partitions, 'partition')}.
-    ${services.map(({ name, version, startedAt, trouble }) => html` <span key=${name} class="other">${name} ${version}${trouble ? html` <${Mark} state=${trouble.status} />` : ''}, started <${Time} at=${startedAt} />.</span>`)}</p>
+    ${services.map(({ name, version, startedAt, trouble }) => html` <span key=${name} class="other"><a href=${`#/jobs/${encodeURIComponent(name)}`}>${name}</a> ${version}${trouble ? html` <${Mark} state=${trouble.status} />` : ''}, started <${Time} at=${startedAt} />.</span>`)}</p>
   </section>`
 }

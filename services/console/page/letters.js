@@ -1,9 +1,9 @@
-// Dead letters: what could not be delivered, why, and once more to its sink.
+// Dead letters: what could not be delivered, why, and how to send it to its sink again.
 import { useEffect, useState } from 'preact/hooks'
 import { perform } from './api.js'
 import { count, plural } from './format.js'
 import { html } from './html.js'
-import { plainName } from './names.js'
+import { plainName, waitingLetters } from './names.js'
 import { Confirm, Dialog, Failed, Loaded, Loading, Outcome, Time, useWork } from './parts.js'
 import { mayChange, useLoaded, useStore } from './store.js'
 
@@ -13,16 +13,15 @@ export function Letters({ rest: [chosen] }) {
   const { status, failure } = useStore()
   if (!status) return html`<h1>Dead letters</h1>${failure ? html`<${Failed} failure=${failure} />` : html`<${Loading} />`}`
   const services = status.services.filter(({ kind }) => kind === 'sink' || kind === 'ingest')
-  const letters = (service) => service.account?.dead_lettered
   const name =
     chosen ??
-    (services.find((service) => letters(service) > 0) ?? services.find(({ kind }) => kind === 'sink') ?? services[0])?.name
+    (services.find((service) => waitingLetters(service) > 0) ?? services.find(({ kind }) => kind === 'sink') ?? services[0])?.name
   return html`<h1>Dead letters</h1>
     ${
       services.length === 0
         ? html`<p class="empty">No service that sets events aside has announced itself yet.</p>`
         : html`
-      <nav class="choice" aria-label="Whose">${services.map((service) => html`<a key=${service.name} href=${`#/letters/${encodeURIComponent(service.name)}`} aria-current=${service.name === name ? 'true' : undefined}>${plainName(service.name)}${letters(service) ? html` <span class="tag">${count(letters(service))}</span>` : ''}</a>`)}</nav>
+      <nav class="choice" aria-label="Whose">${services.map((service) => html`<a key=${service.name} href=${`#/letters/${encodeURIComponent(service.name)}`} aria-current=${service.name === name ? 'true' : undefined}>${plainName(service.name)}${waitingLetters(service) > 0 ? html` <span class="tag">${count(waitingLetters(service))}</span>` : ''}</a>`)}</nav>
       <${Service} key=${name} name=${name} isSink=${services.find((service) => service.name === name)?.kind === 'sink'} />`
     }`
 }
@@ -38,29 +37,31 @@ function Service({ name, isSink }) {
         <p>${plural(total, 'dead letter')}${reason ? html` with the reason <code>${reason}</code> <button class="link" onClick=${() => setReason('')}>Show all</button>` : ''}${redriven > 0 ? `, ${count(redriven)} redriven` : ''}.
           ${' '}<button onClick=${list.reload}>Reload</button></p>
         <${Reasons} reasons=${reasons} choose=${setReason} redrive=${isSink && mayChange() ? (one) => setRedrive({ reason: one }) : undefined} />
-        <h2 id="newest">${total > letters.length ? `The newest ${letters.length}` : 'All of them'}</h2>
+        <h2 id="newest">${total > letters.length ? `The newest ${letters.length}` : `All ${count(total)}`}</h2>
         <${LettersTable} letters=${letters} open=${setOpened} />`}
     <//>
     ${
       opened !== undefined &&
-      html`<${Letter} sink=${name} offset=${opened} isSink=${isSink} onClose=${() => setOpened(undefined)} redrive=${(wish) => {
+      html`<${Letter} sink=${name} offset=${opened} isSink=${isSink} onClose=${() => setOpened(undefined)} redrive=${(
+        selection,
+      ) => {
         setOpened(undefined)
-        setRedrive(wish)
+        setRedrive(selection)
       }} />`
     }
-    ${redrive && html`<${Redrive} sink=${name} wish=${redrive} onClose=${() => setRedrive(undefined)} done=${list.reload} />`}
+    ${redrive && html`<${Redrive} sink=${name} selection=${redrive} onClose=${() => setRedrive(undefined)} done=${list.reload} />`}
   `
 }
 
 function Reasons({ reasons, choose, redrive }) {
   return html`<div class="scroll" tabIndex="0" role="region" aria-label="By reason"><table class="cards dense">
-    <thead><tr><th scope="col">Reason</th><th scope="col" class="num">Letters</th><th scope="col" class="num">Redriven</th><th scope="col">First</th><th scope="col">Last</th><th scope="col">Latest words</th><th scope="col"><span class="hidden">Redrive</span></th></tr></thead>
+    <thead><tr><th scope="col">Reason</th><th scope="col" class="num">Count</th><th scope="col" class="num">Redriven</th><th scope="col">First</th><th scope="col">Last</th><th scope="col">Last error</th><th scope="col"><span class="hidden">Redrive</span></th></tr></thead>
     <tbody>${reasons.map(
       (row) => html`<tr key=${row.reason}>
       <th scope="row"><button class="link mono" onClick=${() => choose(row.reason)}>${row.reason || 'none'}</button></th>
-      <td class="num" data-label="Letters">${count(row.count)}</td><td class="num" data-label="Redriven">${count(row.redriven)}</td>
+      <td class="num" data-label="Count">${count(row.count)}</td><td class="num" data-label="Redriven">${count(row.redriven)}</td>
       <td data-label="First"><${Time} at=${row.first} /></td><td data-label="Last"><${Time} at=${row.last} /></td>
-      <td data-label="Latest words" class="words">${row.error.slice(0, 200)}</td>
+      <td data-label="Last error" class="words">${row.error.slice(0, 200)}</td>
       <td>${redrive && row.count > row.redriven && html`<button onClick=${() => redrive(row.reason)}>Redrive…</button>`}</td>
     </tr>`,
     )}</tbody>
@@ -94,7 +95,7 @@ function Letter({ sink, offset, isSink, onClose, redrive }) {
       ${redriven && html`<p class="quiet">Redriven by job ${redriven}.</p>`}
       <div class="actions">
         ${isSink && logId && !redriven && html`<button class="primary" onClick=${() => redrive({ log_id: logId })}>Redrive…</button>`}
-        ${logId && html`<a class="button" href=${`#/live/${encodeURIComponent(logId)}`}>Follow this log</a>`}
+        ${logId && html`<a class="button" href=${`#/live/${encodeURIComponent(logId)}`}>Trace this log</a>`}
         <button onClick=${onClose} autofocus>Close</button>
       </div>`}<//>
   <//>`
@@ -109,19 +110,19 @@ function pretty(text) {
 }
 
 /** Says first what a redrive would take, then does it. */
-function Redrive({ sink, wish, onClose, done }) {
+function Redrive({ sink, selection, onClose, done }) {
   const [preview, setPreview] = useState()
   const [result, setResult] = useState()
   const work = useWork()
   useEffect(() => {
-    work.run(async () => setPreview(await perform('dead-letters redrive', { sink, ...wish })))
+    work.run(async () => setPreview(await perform('dead-letters redrive', { sink, ...selection })))
   }, [])
   const apply = async (progress) => {
-    setResult(await perform('dead-letters redrive', { sink, ...wish, apply: true }, progress))
+    setResult(await perform('dead-letters redrive', { sink, ...selection, apply: true }, progress))
     done()
   }
   if (result) {
-    return html`<${Dialog} title="Redrive is on its way" onClose=${onClose}><p>${result.message}</p>
+    return html`<${Dialog} title="Redrive started" onClose=${onClose}><p>${result.message}</p>
       <div class="actions"><a class="button" href="#/replay">Watch it</a><button onClick=${onClose} autofocus>Close</button></div><//>`
   }
   if (!preview)
@@ -130,6 +131,6 @@ function Redrive({ sink, wish, onClose, done }) {
     <p><strong>${plural(preview.events, 'event')}</strong> go to the sink once more, ${preview.rate ? `${count(preview.rate)} a second` : 'as fast as it goes'}, beside the live events:</p>
     <ul>${preview.reasons.map(({ reason, count: n }) => html`<li key=${reason}><code>${reason}</code>: ${count(n)}</li>`)}</ul>
     ${preview.redriven > 0 && html`<p class="quiet">${count(preview.redriven)} were redriven before and are left out.</p>`}
-    <p class="quiet">What fails again becomes a new dead letter. If the cause is not mended, all of it will.</p>
+    <p class="quiet">What fails again becomes a new dead letter. Unless the cause is fixed, they will all fail again.</p>
   <//>`
 }

@@ -7,8 +7,8 @@ import { useClock } from './store.js'
 /** A time as people say it, the exact one on pointing. */
 export function Time({ at, none = '–' }) {
   useClock(5_000)
-  if (!at) return html`<span class="quiet">${none}</span>`
-  const time = Date.parse(at)
+  const time = Date.parse(at || '')
+  if (Number.isNaN(time)) return html`<span class="quiet">${none}</span>`
   return html`<time dateTime=${at} title=${exact(time)}>${ago(time)}</time>`
 }
 
@@ -18,7 +18,7 @@ const MARKS = {
   running: ['calm', '▸', 'Running'],
   recovered: ['good', '↻', 'Recovered'],
   failed: ['bad', '✕', 'Failed'],
-  held: ['bad', '■', 'Held'],
+  held: ['bad', '■', 'On hold'],
   paused: ['warn', '‖', 'Paused'],
   stopped: ['warn', '■', 'Stopped'],
   done: ['good', '✓', 'Done'],
@@ -57,13 +57,33 @@ export function Loaded({ of, empty, isEmpty = (data) => data.length === 0, child
 
 export const Loading = () => html`<p class="empty" role="status">Loading…</p>`
 
-/** A dialog: focus stays in it, Escape closes it. */
+/** What opened the newest dialog, which may have been another dialog's button. */
+let opener = null
+
+/** Notes what has the focus now, unless it is in a dialog that the new one takes the place of. */
+function noteOpener() {
+  const active = document.activeElement
+  if (active && active !== document.body && !active.closest('dialog')) opener = active
+}
+
+/** The focus goes back once the page is drawn without the dialog, unless another one has opened in its place. */
+function returnFocus() {
+  if (document.querySelector('dialog[open]')) return
+  const back = opener?.isConnected ? opener : document.getElementById('main')
+  back?.focus({ preventScroll: true })
+}
+
+/** A dialog: focus stays in it and goes back to what opened it, Escape closes it. */
 export function Dialog({ title, onClose, children, wide }) {
   const ref = useRef(null)
   useEffect(() => {
     const dialog = ref.current
+    noteOpener()
     dialog.showModal()
-    return () => dialog.close()
+    return () => {
+      dialog.close()
+      setTimeout(returnFocus)
+    }
   }, [])
   return html`<dialog ref=${ref} class=${wide ? 'wide' : ''} aria-labelledby="dialog-title" onCancel=${(event) => {
     event.preventDefault()

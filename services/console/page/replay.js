@@ -15,7 +15,7 @@ const PLACES = [
   ['earliest', 'the oldest that Kafka holds'],
   ['latest', 'now'],
   ['offset', 'an offset'],
-  ['shift', 'so many events back'],
+  ['shift', 'a number of events back'],
 ]
 /** As a datetime-local input has it, in the browser's time zone. */
 function anHourAgo() {
@@ -27,7 +27,7 @@ function anHourAgo() {
 const textOf = ({ kind, value }) => {
   if (kind === 'earliest' || kind === 'latest') return kind
   if (value.trim() === '') return ''
-  if (kind === 'time') return new Date(value).toISOString()
+  if (kind === 'time') return Number.isNaN(Date.parse(value)) ? '' : new Date(value).toISOString()
   if (kind === 'shift') return `shift:-${value.trim().replace(/^-/, '')}`
   return kind === 'offset' ? `offset:${value.trim()}` : value.trim()
 }
@@ -36,9 +36,44 @@ export function Replay({ rest: [chosen = ''] }) {
   const { status, failure } = useStore()
   if (!status) return html`<h1>Replay</h1>${failure ? html`<${Failed} failure=${failure} />` : html`<${Loading} />`}`
   const sinks = status.services.filter(({ kind }) => kind === 'sink')
+  const canBackfill = status.services.some(({ kind }) => kind === 'backfill')
   return html`<h1>Replay</h1>
     ${sinks.length === 0 ? html`<p class="empty">There is no sink to replay to yet.</p>` : html`<${Form} sinks=${sinks} chosen=${chosen} />`}
+    <${Backfill} canBackfill=${canBackfill} />
     <${Work} />`
+}
+
+/** A range of Auth0's own log once more: for what Kafka never had, or holds no longer. */
+function Backfill({ canBackfill }) {
+  const [from, setFrom] = useState({ kind: 'time', value: anHourAgo() })
+  const [to, setTo] = useState({ kind: 'latest', value: '' })
+  const [asking, setAsking] = useState(false)
+  const [done, setDone] = useState()
+  const given = () => ({ from: textOf(from), to: to.kind === 'latest' ? '' : textOf(to), detach: true })
+  useEffect(() => setDone(undefined), [from, to])
+  const isComplete = textOf(from) !== '' && textOf(to) !== ''
+  return html`<section aria-labelledby="backfill">
+    <h2 id="backfill">Read from Auth0 again</h2>
+    <form class="card" onSubmit=${(event) => {
+      event.preventDefault()
+      setAsking(true)
+    }}>
+      <p class="quiet">The ingest reads a range of the tenant’s log through the Management API into the topic, and every sink delivers it. Use it for logs that the topic never had or holds no longer.</p>
+      ${canBackfill ? '' : html`<p>No ingest here reads the Management API. Start one with <code>BACKFILL=poll</code> or <code>reconcile</code> and the <code>AUTH0_…</code> settings.</p>`}
+      <div class="row">
+        <${Place} label="First log" place=${from} change=${setFrom} only=${['time', 'log_id']} />
+        <${Place} label="Last log, inclusive" place=${to} change=${setTo} only=${['latest', 'time', 'log_id']} />
+        <button class="primary" disabled=${!mayChange() || !canBackfill || !isComplete} title=${mayChange() ? undefined : 'Needs the role operator'}>Backfill…</button>
+      </div>
+    </form>
+    ${done && html`<${Notice} tone="good" title="Backfill started">Job ${done.job}: its progress is below.<//>`}
+    ${
+      asking &&
+      html`<${Confirm} title="Read this range again?" confirm="Backfill" onClose=${() => setAsking(false)} act=${async (progress) => setDone(await perform('backfill', given(), progress))}>
+      <p>From <code>${textOf(from)}</code> to ${to.kind === 'latest' ? 'now' : html`<code>${textOf(to)}</code>`}. Logs that were delivered before are delivered to every sink again.</p>
+    <//>`
+    }
+  </section>`
 }
 
 function Form({ sinks, chosen }) {
@@ -67,7 +102,7 @@ function Form({ sinks, chosen }) {
   }
   return html`
     <form class="card" onSubmit=${look}>
-      <${Choice} label="How" options=${[['reset', 'From a place on'], ['job', 'A range beside live delivery']]} value=${way} onChange=${setWay} />
+      <${Choice} label="How" options=${[['reset', 'Rewind the sink'], ['job', 'Re-deliver a range']]} value=${way} onChange=${setWay} />
       <p class="quiet">${way === 'reset' ? 'Sets the sink’s committed offsets: it stops, is set, and goes on from there. What it has delivered since is delivered again.' : 'The sink’s own service delivers the range once more beside the live events, as fast as you say. The committed offsets stay.'}</p>
       <div class="row">
         <label class="field">Sink <select value=${sink} onChange=${(e) => setSink(e.target.value)}>${sinks.map(({ name }) => html`<option key=${name} value=${name}>${plainName(name)}</option>`)}</select></label>
@@ -92,10 +127,11 @@ function Form({ sinks, chosen }) {
   `
 }
 
-function Place({ label, place: { kind, value }, change, without = [] }) {
+function Place({ label, place: { kind, value }, change, without = [], only = [] }) {
+  const places = PLACES.filter(([key]) => !without.includes(key) && (only.length === 0 || only.includes(key)))
   const needsValue = kind !== 'earliest' && kind !== 'latest'
   return html`<div class="field"><span>${label}</span><span class="pair">
-    <select aria-label=${`${label}: how`} value=${kind} onChange=${(e) => change({ kind: e.target.value, value: e.target.value === 'time' ? anHourAgo() : '' })}>${PLACES.filter(([key]) => !without.includes(key)).map(([key, text]) => html`<option key=${key} value=${key}>${text}</option>`)}</select>
+    <select aria-label=${`${label}: how`} value=${kind} onChange=${(e) => change({ kind: e.target.value, value: e.target.value === 'time' ? anHourAgo() : '' })}>${places.map(([key, text]) => html`<option key=${key} value=${key}>${text}</option>`)}</select>
     ${needsValue && html`<input class=${kind === 'time' ? '' : 'mono'} aria-label=${`${label}: ${kind}`} type=${kind === 'time' ? 'datetime-local' : 'text'} step="1" value=${value} onInput=${(e) => change({ kind, value: e.target.value })} />`}
   </span></div>`
 }
@@ -103,9 +139,9 @@ function Place({ label, place: { kind, value }, change, without = [] }) {
 function Summary({ preview: { kind, sink, events, repeated, skipped, rate, warnings } }) {
   return html`
     <p><strong>${plural(events, 'event')}</strong> ${kind === 'job' ? `are delivered to ${plainName(sink)} again${rate ? `, ${count(rate)} a second` : ', as fast as it goes'}.` : `are delivered to ${plainName(sink)} from there to the end of the log.`}</p>
-    ${repeated > 0 && html`<p>It had passed ${count(repeated)} of them before: the vendor gets those again.</p>`}
+    ${repeated > 0 && html`<p>${count(repeated)} of these were delivered before and will be sent again.</p>`}
     ${skipped > 0 && html`<${Notice} tone="bad" title=${`${plural(skipped, 'event')} are passed over`}>They were never delivered and will not be.<//>`}
-    ${warnings.map((warning) => html`<${Notice} key=${warning} tone="warn" title="Mind">${warning}<//>`)}
+    ${warnings.map((warning) => html`<${Notice} key=${warning} tone="warn" title="Note">${warning}<//>`)}
     ${kind === 'reset' && html`<p class="quiet">The sink stops for some seconds and starts again as it was. Its account begins anew at the new place.</p>`}
   `
 }

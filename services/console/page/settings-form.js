@@ -1,6 +1,7 @@
 // A job's settings, from its own rows: what may change while it runs can be edited here, the rest says where it is set.
 import { useEffect, useState } from 'preact/hooks'
 import { get, perform } from './api.js'
+import { plural } from './format.js'
 import { html } from './html.js'
 import { Confirm, Loaded, Notice } from './parts.js'
 import { mayChange, useLoaded } from './store.js'
@@ -10,22 +11,28 @@ const FROM = { operator: 'set here', environment: 'from the environment', defaul
 export function SettingsForm({ job }) {
   const path = `/api/services/${encodeURIComponent(job.name)}/settings`
   const settings = useLoaded((signal) => get(path, signal), [job.name])
+  // Here and not in the form, which begins anew with the values that were saved.
+  const [warnings, setWarnings] = useState([])
   return html`<section aria-labelledby="settings">
     <h2 id="settings">Settings</h2>
+    ${warnings.map((warning) => html`<${Notice} key=${warning} tone="warn" title="Saved with a warning" action=${html`<button onClick=${() => setWarnings([])}>Dismiss</button>`}>${warning}<//>`)}
     <${Loaded} of=${settings} isEmpty=${({ settings: all }) => all.length === 0} empty="It has no settings.">
-      ${({ settings: all }) => html`<${Form} key=${JSON.stringify(all)} job=${job} path=${path} settings=${all} reload=${settings.reload} />`}
+      ${({ settings: all }) =>
+        html`<${Form} key=${JSON.stringify(all)} job=${job} path=${path} settings=${all} saved=${(told) => {
+          setWarnings(told)
+          settings.reload()
+        }} />`}
     <//>
   </section>`
 }
 
-function Form({ job, path, settings, reload }) {
+function Form({ job, path, settings, saved }) {
   const live = settings.filter((field) => field.live && !field.secret && !field.name.endsWith('SCHEDULE'))
   const fixed = settings.filter((field) => !live.includes(field))
   const given = Object.fromEntries(live.map((field) => [field.name, field.from === 'default' ? '' : field.now]))
   const [values, setValues] = useState(given)
   const [problems, setProblems] = useState({})
   const [asking, setAsking] = useState(false)
-  const [warnings, setWarnings] = useState([])
   const changed = live.filter(({ name }) => values[name].trim() !== given[name])
   const wrong = changed.some(({ name }) => problems[name])
   const save = async () => {
@@ -36,16 +43,14 @@ function Form({ job, path, settings, reload }) {
       ...(set.length ? { set } : {}),
       ...(unset.length ? { unset } : {}),
     })
-    setWarnings(result.warnings ?? [])
-    reload()
+    saved(result.warnings ?? [])
   }
   return html`
-    ${warnings.map((warning) => html`<${Notice} tone="warn" title="Saved, but look at this">${warning}<//>`)}
     <form class="card" onSubmit=${(event) => {
       event.preventDefault()
       if (changed.length > 0 && !wrong) setAsking(true)
     }}>
-      ${live.length === 0 ? html`<p class="quiet">None of its settings can change while it runs.</p>` : ''}
+      ${live.length === 0 ? html`<p class="quiet">No settings can be changed at run time.</p>` : ''}
       <div class="fields">${live.map(
         (
           field,
@@ -58,7 +63,7 @@ function Form({ job, path, settings, reload }) {
         <button type="button" disabled=${changed.length === 0} onClick=${() => setValues(given)}>Undo changes</button></div>`
       }
     </form>
-    <details class="box"><summary>${fixed.length} settings that are set in its environment</summary>
+    <details class="box"><summary>${plural(fixed.length, 'setting')} from the environment (read-only)</summary>
       <div class="scroll" tabIndex="0" role="region" aria-label="Settings of the environment"><table class="cards dense">
         <thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">Meaning</th></tr></thead>
         <tbody>${fixed.map(

@@ -9,6 +9,10 @@ import { Failure, get, stream } from './api.js'
 let state = { connected: true }
 const NOTHING_KNOWN =
   'So nothing is known of the services yet. Nothing is lost: this page fills itself as soon as Kafka answers. Check KAFKA_BROKERS, the brokers and the network to them.'
+const nothingKnown = ({ away }) =>
+  away
+    ? new Failure(503, 'kafka_away', NOTHING_KNOWN)
+    : new Failure(500, 'failed', 'The status of the services could not be read. The console’s own log says why.')
 const watchers = new Set()
 const listeners = { run: new Set(), audit: new Set() }
 
@@ -50,8 +54,7 @@ export function follow() {
   close = stream(
     '/api/updates',
     {
-      status: (status) =>
-        status.at !== '' ? set({ status, failure: undefined }) : set({ failure: new Failure(503, 'kafka_away', NOTHING_KNOWN) }),
+      status: (status) => (status.at !== '' ? set({ status, failure: undefined }) : set({ failure: nothingKnown(status.kafka) })),
       run: (run) => listeners.run.forEach((listener) => listener(run)),
       audit: (record) => listeners.audit.forEach((listener) => listener(record)),
     },

@@ -1,14 +1,11 @@
-// Who may log in, their sessions, and how often a password may be tried.
+// Who may log in, and how often a password may be tried.
 import { describe, expect, it } from 'vitest'
-import { createAttempts } from '../../services/console/attempts.ts'
-import { createSessions } from '../../services/console/sessions.ts'
-import { authenticate, parseUsers, type User } from '../../services/console/users.ts'
+import { authenticate, createAttempts, parseUsers, type User } from '../../services/console/login.ts'
 import { hashPassword } from '../../services/platform/passwords.ts'
 import { PASSWORDS, USERS } from './console.ts'
 
 const users = (parseUsers(USERS) as { value: User[] }).value
-const [ann, vic] = users
-const HOUR = 3_600_000
+const [ann] = users
 
 describe('users', () => {
   it('entries - name, role and hash, blanks ignored', () => {
@@ -52,44 +49,6 @@ describe('users', () => {
     }
     const [known, unknown] = [await time('ann'), await time('nobody')]
     expect(unknown).toBeGreaterThan(known / 3)
-  })
-})
-
-describe('sessions', () => {
-  let now = 1_000_000
-  const open = (key = 'k'.repeat(32), of: User[] = users) => createSessions(key, of, HOUR, () => now)
-
-  it('cookie - is its user’s until it ends', () => {
-    const sessions = open()
-    const token = sessions.issue(ann)
-    expect(sessions.verify(token)).toBe(ann)
-    expect(open().verify(token)).toBe(ann)
-    now += HOUR
-    expect(sessions.verify(token)).toBeUndefined()
-  })
-
-  it('forged - another key, another name, another end, or nonsense is nobody’s', () => {
-    const sessions = open()
-    const [body, signature] = sessions.issue(vic).split('.')
-    const other = (change: (text: string) => string) =>
-      `${Buffer.from(change(Buffer.from(body, 'base64url').toString())).toString('base64url')}.${signature}`
-    expect(sessions.verify(`${body}.${signature}`)).toBe(vic)
-    expect(open('x'.repeat(32)).verify(`${body}.${signature}`)).toBeUndefined()
-    expect(sessions.verify(other((text) => text.replace('vic', 'ann')))).toBeUndefined()
-    expect(sessions.verify(other((text) => text.replace(/ \d+ /, ' 9999999999999 ')))).toBeUndefined()
-    for (const nonsense of ['', '.', 'a.b', `${body}.`, `${body}.${signature}.x`, body])
-      expect(sessions.verify(nonsense)).toBeUndefined()
-  })
-
-  it('logout, a new password, another role, removal - each ends it', () => {
-    const sessions = open()
-    const token = sessions.issue(vic)
-    const verify = (of: User[]) => open(undefined, of).verify(token)
-    expect(verify([{ ...vic, hash: ann.hash }])).toBeUndefined()
-    expect(verify([{ ...vic, role: 'operator' }])).toBeUndefined()
-    expect(verify([ann])).toBeUndefined()
-    sessions.revoke(token)
-    expect(sessions.verify(token)).toBeUndefined()
   })
 })
 

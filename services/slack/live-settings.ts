@@ -10,10 +10,10 @@ const fields = {
   timeZone: slackFields.timeZone,
 }
 
-export type Live = ReturnType<typeof createLive>
+export type LiveSettings = ReturnType<typeof followSettings>
 
 /** @param records the control topic, as it is now */
-export function createLive(env: Environment, records: ControlRecords, log: Logger) {
+export function followSettings(env: Environment, records: ControlRecords, log: Logger) {
   let warned = ''
 
   function values(): Environment {

@@ -1,5 +1,7 @@
-// The runs that the console lists: the newest of the reports topic, in memory, so that a page of them costs no reading of Kafka.
+// What the console knows of the past, in memory: the newest runs and audit records of the reports topic, so that a page of them costs no
+// reading of Kafka.
 import { foldRuns, type Run } from '../operations/runs.ts'
+import type { AuditRecord } from '../topics/records.ts'
 import type { Told } from '../topics/reports.ts'
 
 /** A run, with the offsets of its reports: they are read again in full where somebody opens it. */
@@ -22,7 +24,7 @@ export type RunIndex = {
 const MOST_OPEN = 1_000
 const MOST_ERROR = 500
 
-/** @param most runs kept; about 0.5 KiB each */
+/** @param most runs kept; about 0.5 KiB each. A report that the index cannot take in throws and leaves it as it was. */
 export function createRunIndex(most = 100_000): RunIndex {
   const runs: IndexedRun[] = []
   const open = new Map<string, { told: Told[]; run: IndexedRun }>()
@@ -81,5 +83,52 @@ export function createRunIndex(most = 100_000): RunIndex {
       for (let i = runs.length - 1; i >= 0 && runs[i].end >= from; i--) if (runs[i].service === service) found.push(runs[i])
       return found.toReversed()
     },
+  }
+}
+
+export type AuditTrail = {
+  add: (told: Told) => AuditRecord | undefined
+  /** Newest first. */
+  page: (page: number, perPage: number) => { records: AuditRecord[]; total: number }
+}
+
+export function createAuditTrail(most = 2_000): AuditTrail {
+  const records: AuditRecord[] = []
+  return {
+    add(told) {
+      if (told.kind !== 'audit') return undefined
+      const record = shortened(told.audit)
+      records.push(record)
+      if (records.length > most) records.shift()
+      return record
+    },
+    page(page, perPage) {
+      const first = (page - 1) * perPage
+      return { records: records.toReversed().slice(first, first + perPage), total: records.length }
+    },
+  }
+}
+
+const MOST_TEXT = 500
+const MOST_INPUT_BYTES = 4_096
+
+/** As the page shows it: what an operator gave may be as large as a request. */
+function shortened(record: AuditRecord): AuditRecord {
+  return {
+    ...record,
+    outcome: String(record.outcome).slice(0, MOST_TEXT),
+    input: short(record.input) as AuditRecord['input'],
+    before: short(record.before),
+    after: short(record.after),
+  }
+}
+
+/** What is nested deeper than JSON can be written counts as too large. */
+function short(value: unknown): unknown {
+  try {
+    const bytes = JSON.stringify(value ?? null).length
+    return bytes <= MOST_INPUT_BYTES ? (value ?? null) : { left_out: `${bytes} bytes` }
+  } catch {
+    return { left_out: 'too deep' }
   }
 }

@@ -1,7 +1,7 @@
-// Runs in memory: the same rows as the `runs` operation makes, a page at a time, bounded.
+// Runs and audit records in memory: the same rows as the `runs` operation makes, a page at a time, bounded.
 import { describe, expect, it } from 'vitest'
-import { createRunIndex } from '../../services/console/run-index.ts'
-import type { Report } from '../../services/topics/records.ts'
+import { createAuditTrail, createRunIndex } from '../../services/console/history.ts'
+import type { AuditRecord, Report } from '../../services/topics/records.ts'
 import type { Told } from '../../services/topics/reports.ts'
 
 let offset = 0
@@ -67,5 +67,31 @@ describe('run index', () => {
     globalThis.gc?.()
     expect(index.page(asked).total).toBeLessThanOrEqual(5_250)
     if (globalThis.gc) expect((process.memoryUsage().heapUsed - before) / 5_000).toBeLessThan(1024)
+  })
+})
+
+describe('audit trail', () => {
+  it('records - newest first; what was given is shown up to 4 KiB, whatever it is', () => {
+    const trail = createAuditTrail(100)
+    const record: AuditRecord = {
+      v: 1,
+      audit: true,
+      at: '2026-01-01T00:00:00.000Z',
+      by: 'ann',
+      role: 'operator',
+      operation: 'settings',
+      input: { service: 'segment' },
+      outcome: 'ok',
+      before: null,
+      after: null,
+    }
+    const deep: unknown = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`)
+    const odd = [{ set: 'x'.repeat(240_000) }, { set: deep }, null, 7] as AuditRecord['input'][]
+    for (const input of [record.input, ...odd]) trail.add({ offset: 0, kind: 'audit', audit: { ...record, input } })
+    trail.add({ offset: 0, kind: 'audit', audit: { ...record, after: deep, outcome: 'y'.repeat(9_000) } })
+    const { records } = trail.page(1, 100)
+    expect(records.at(-1)).toEqual(record)
+    expect(records.at(-2)?.input).toEqual({ left_out: '240010 bytes' })
+    expect(JSON.stringify(records).length).toBeLessThan(3_000)
   })
 })
