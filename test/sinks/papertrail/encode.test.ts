@@ -102,7 +102,12 @@ describe('papertrail encode', () => {
   it.each(['newline', 'octet-counting'])('header - is what syslog-client itself writes for the same message, %s', (framing) => {
     const value = `{"log_id":"1","date":"${date}","name":"Зоя"}`
     const written = new Client('').buildFormattedMessage(value, {
-      ...{ rfc3164: false, facility: 16, severity: 4, syslogHostname: 'my-host', appName: 'auth0', msgid: 'w' },
+      rfc3164: false,
+      facility: 16,
+      severity: 4,
+      syslogHostname: 'my-host',
+      appName: 'auth0',
+      msgid: 'w',
       timestamp: new Date(date),
     })
     const more = { PAPERTRAIL_FACILITY: 'local0', PAPERTRAIL_SYSTEM: 'my host', PAPERTRAIL_FRAMING: framing }
