@@ -1,7 +1,7 @@
 // One deployment on a cluster: ingest, sinks and more as processes, the vendors' stand-ins, a stream of events, and the verdict at the
 // end: every answered event at every sink, and each account adding up by a Kafka client that shares no code with services/.
 import { randomUUID } from 'node:crypto'
-import { expect, onTestFinished } from 'vitest'
+import { expect, onTestFailed, onTestFinished } from 'vitest'
 import type { Environment } from '../../services/platform/settings.ts'
 import { startSlack } from '../../services/sandbox/slack.ts'
 import { send, type SendResult } from '../../services/sandbox/simulate/send.ts'
@@ -13,6 +13,9 @@ import { until } from './wait.ts'
 
 const TOKEN = 'Bearer of-the-tests'
 export const PARTITIONS = 3
+/** Of each service where a test fails: warnings and errors. */
+const SHOWN_LINES = 20
+const SHOWN_CHARACTERS = 6_000
 
 export type Stream = {
   /** Begins nothing more, and waits until all that was sent is answered. */
@@ -139,6 +142,12 @@ export async function deploy(brokers: string, more: Environment = {}) {
     await Promise.all([vendors.close(), slack.close(), kafka.close().catch(() => {})])
   }
   onTestFinished(close)
+  onTestFailed(() => {
+    for (const { name, lines } of services) {
+      const loud = lines.filter((line) => !line.includes('"level":"info"')).slice(-SHOWN_LINES)
+      if (loud.length > 0) console.log(`${name} of the failed test said:\n${loud.join('\n').slice(-SHOWN_CHARACTERS)}`)
+    }
+  })
 
   return {
     prefix,
