@@ -48,7 +48,8 @@ function read(
   if (metadata === '') return { account, kind: 'reset', note: `set to ${next} from outside: counting begins anew there` }
   try {
     const found = decodeAccount(metadata, offset)
-    if (found) return { account: found, kind: 'counted', note: '' }
+    if (found)
+      return { account: found, kind: 'counted', note: found.note ? `counting began anew at ${found.base} on ${found.note}` : '' }
     return { account, kind: 'unknown', note: `the account behind offset ${next} does not add up to it: a tool moved the offset` }
   } catch (error) {
     return { account, kind: 'unknown', note: error instanceof Error ? error.message : String(error) }

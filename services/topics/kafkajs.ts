@@ -212,7 +212,7 @@ const KEEP_ALIVE_MS = 60_000
  * `--1.ipv6-literal:9092` and is made an address again where the socket is opened.
  */
 export const seedBroker = (broker: string): string =>
-  broker.replace(/^\[([0-9a-f:.%]+)\]/i, (_, address: string) => `${address.replaceAll(':', '-')}${IPV6_SUFFIX}`)
+  broker.replace(/^\[([0-9a-z:.%]+)\]/i, (_, address: string) => `${address.replaceAll(':', '-')}${IPV6_SUFFIX}`)
 
 const hostOf = (host: string) =>
   host.endsWith(IPV6_SUFFIX) ? host.slice(0, -IPV6_SUFFIX.length).replaceAll('-', ':') : host.replace(/^\[(.+)\]$/, '$1')

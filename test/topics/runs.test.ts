@@ -93,4 +93,49 @@ describe('runs', () => {
     expect(told[0].run).toBe(told[1].run)
     expect(delivered()).toEqual([4, 1])
   })
+
+  test('words - belong to their own report, whatever comes while one is being written', async () => {
+    const slow = Promise.withResolvers<void>()
+    const told: Report[] = []
+    const runs = createRuns({
+      service: 'segment',
+      instance: 'host-1',
+      async publish(report) {
+        told.push(report)
+        await slow.promise
+      },
+      place: () => ({ offsets: {}, checkpoint: '' }),
+    })
+    void runs.troubled('failed', 'http_500: down')
+    const recovered = runs.recovered()
+    void runs.troubled('held', 'http_401: key revoked')
+    const alarm = runs.alarm('expires_soon: …')
+    slow.resolve()
+    await Promise.all([recovered, alarm])
+    await runs.window()
+    expect(told.map(({ status, error }) => [status, error])).toEqual([
+      ['failed', 'http_500: down'],
+      ['recovered', 'http_500: down'],
+      ['held', 'http_401: key revoked'],
+      ['failed', 'expires_soon: …'],
+      ['held', 'http_401: key revoked'],
+    ])
+  })
+
+  test('a window after an alarm - says nothing of it', async () => {
+    const { runs, told } = open()
+    await runs.alarm('expires_soon: …')
+    runs.count('delivered')
+    await runs.window()
+    expect(told.map(({ status, error }) => [status, error])).toEqual([
+      ['failed', 'expires_soon: …'],
+      ['success', ''],
+    ])
+  })
+
+  test('words of a vendor - are cut to 1 KiB, and never inside a character', async () => {
+    const { runs, told } = open()
+    await runs.troubled('held', 'ü'.repeat(1_000_000))
+    expect(told[0].error).toBe('ü'.repeat(512))
+  })
 })

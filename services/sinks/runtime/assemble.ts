@@ -26,7 +26,7 @@ import { createFlow, type Flow } from './flow.ts'
 import { gauges } from './gauges.ts'
 import { type Vital } from './health.ts'
 import { nextOf } from './lane.ts'
-import { findPlaces } from './places.ts'
+import { findPlaces, MADE_ANEW } from './places.ts'
 import { createReporter } from './reporter.ts'
 import { changeable, readSinkSettings, scheduleOf } from './settings.ts'
 
@@ -101,8 +101,13 @@ export async function openFlow(own: Own, producer: TopicProducer, lifecycle: Lif
     partitions: () => ranges.length,
     connection,
     async places(assigned, broken) {
-      topicId = await topicIds.idOf(topic)
-      return findPlaces(client, group, topic, assigned, topicId, broken)
+      const id = await topicIds.idOf(topic)
+      // Kafka deletes a group's offsets with the topic: that it is another one now is known here alone.
+      const isAnew = topicId !== undefined && id !== undefined && id !== topicId
+      const anew = new Map(isAnew ? assigned.map((partition) => [partition, MADE_ANEW]) : broken)
+      const places = await findPlaces(client, group, topic, assigned, id, anew)
+      topicId = id
+      return places
     },
     sendDeadLetters: (letters) => sendDeadLetters(client, producer, sink.name, letters),
     crashed: (error) => vital.member?.crashed(error),

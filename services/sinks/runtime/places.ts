@@ -6,6 +6,8 @@ import { type Account, decodeAccount, newAccount } from '../../topics/records.ts
 import { WINDOW_IDS, WINDOW_MS } from './dedupe.ts'
 import type { Place } from './lane.ts'
 
+export const MADE_ANEW = 'the topic was deleted and made anew: it has another id'
+
 /** Of what a commit's metadata may say: the rest of its kilobyte is the account's. */
 const MAX_NOTE = 200
 
@@ -76,8 +78,7 @@ function placeOf(
 }
 
 function otherLog(account: Account, offset: number, end: number, topicId: string | undefined): string | undefined {
-  if (account.topic !== undefined && topicId !== undefined && account.topic !== topicId)
-    return 'the topic was deleted and made anew: it has another id'
+  if (account.topic !== undefined && topicId !== undefined && account.topic !== topicId) return MADE_ANEW
   if (offset > end) return `the log ends at ${end}, before the committed offset ${offset}: it was cut, or the topic was made anew`
   return undefined
 }

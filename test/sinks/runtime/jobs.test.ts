@@ -148,6 +148,35 @@ describe('jobs', { concurrent: true, timeout: 60_000 }, () => {
     expect(total()).toBe(44)
   })
 
+  test('closing with a job under way, where deliveries have to settle - live group and job side by side, within 10 s', async ({
+    onTestFinished,
+  }) => {
+    const vendor = await startPapertrail()
+    const address = { PAPERTRAIL_HOST: vendor.host, PAPERTRAIL_PORT: String(vendor.port), PAPERTRAIL_CA_FILE: vendor.caFile }
+    const place = install(broker, papertrail as unknown as Sink, address)
+    onTestFinished(async () => {
+      await place.close()
+      await vendor.close()
+    })
+    const member = await place.start()
+    await place.produce(spread(makeEvents(300)))
+    await until(
+      'all events',
+      () => vendor.received.total,
+      (count) => count === 300,
+    )
+    await wish(place, job({ service: 'papertrail', rate: 20, ranges: [{ partition: 1, from: 0, to: 90 }] }))
+    await until(
+      'some of the job',
+      () => vendor.received.total,
+      (count) => count > 320,
+    )
+    await place.produce(spread(makeEvents(3)))
+    const began = performance.now()
+    await member.close()
+    expect(performance.now() - began).toBeLessThan(10_000)
+  })
+
   test('a job that was done when its service was killed - loses its group at the next start', async ({ place }) => {
     const member = await place.start()
     await place.produce(spread(makeEvents(3)))
