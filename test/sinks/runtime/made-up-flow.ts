@@ -39,7 +39,7 @@ export async function startFlow(
   const letters: number[] = []
   const reasons: string[] = []
   const answers = {
-    deliver: async (_: number[], _signal: AbortSignal): Promise<Outcome> => ({ kind: 'delivered' }),
+    deliver: async (_items: number[], _signal: AbortSignal): Promise<Outcome> => ({ kind: 'delivered' }),
     commit: async (): Promise<boolean> => true,
     letters: async (): Promise<void> => {},
   }
