@@ -234,13 +234,9 @@ export const socketFactory: ISocketFactory = ({ host: given, port, ssl, onConnec
  * codecs by themselves (`compression.type`), so all that Kafka has are read: by node:zlib and the codecs of the other client.
  */
 function readAllCodecs(): void {
-  const { Snappy, LZ4, ZSTD } = kafkajs.CompressionTypes
-  for (const [type, name] of [
-    [Snappy, 'snappy'],
-    [LZ4, 'lz4'],
-    [ZSTD, 'zstd'],
-  ] as const) {
-    const { compressSync, decompressSync } = compressionsAlgorithms[name]
+  for (const name of ['Snappy', 'LZ4', 'ZSTD'] as const) {
+    const type = kafkajs.CompressionTypes[name]
+    const { compressSync, decompressSync } = compressionsAlgorithms[name.toLowerCase() as 'snappy' | 'lz4' | 'zstd']
     kafkajs.CompressionCodecs[type] = () => ({
       compress: async ({ buffer }: { buffer: Buffer }) => compressSync(buffer),
       decompress: async (buffer: Buffer) => decompressSync(buffer),

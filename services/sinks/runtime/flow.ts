@@ -12,9 +12,10 @@ import { errorText } from '../../platform/errors.ts'
 import { sleep } from '../../platform/lifecycle.ts'
 import type { Assignment, GroupConsumer, Handlers, KafkaMessage } from '../../topics/consume.ts'
 import { storeDeadLetters } from './burials.ts'
-import { commit, commitNow } from './commits.ts'
+import { commit } from './commits.ts'
 import { createDedupe } from './dedupe.ts'
 import { deliver } from './deliveries.ts'
+import { bringHome } from './drain.ts'
 import { Lane, type Place } from './lane.ts'
 import type { Trouble } from './patience.ts'
 import { createRejections } from './rejections.ts'
@@ -22,9 +23,6 @@ import { take } from './take.ts'
 import { createTerm, type FlowOptions, type Shared, type Term } from './term.ts'
 import { createTroubles, type Troubles } from './troubles.ts'
 
-/** How long deliveries under way may take to end, at a rebalance and at the service's end; and with their settling and commit. */
-const DRAIN_MS = 4_000
-const DRAIN_AND_SETTLE_MS = 8_200
 /** A step of the flow that fails by a bug of ours is begun again this much later. */
 const BUG_MS = 1_000
 
@@ -64,6 +62,7 @@ export class Flow {
     this.#term?.end()
     this.#term = undefined
     if (partitions.length === 0) return new Map()
+    const { watch } = this.#options
     let places: Place[]
     try {
       places = await this.#options.places(partitions, this.#broken)
@@ -74,7 +73,8 @@ export class Flow {
     if (signal.aborted) return new Map()
     this.#troubles.places.succeeded()
     this.#broken.clear()
-    this.#tellBroken(places)
+    const anew = places.filter(({ broken }) => broken !== undefined)
+    if (anew.length > 0) watch.broken(anew)
     const lanes = places.map((place) => this.#laneOf(place))
     this.#begin(lanes)
     const read = places.map(({ partition, refillFrom }, i) => [partition, Math.min(refillFrom, lanes[i].from)] as const)
@@ -121,27 +121,8 @@ export class Flow {
     this.#consumer?.seek(new Map(lanes.map((lane) => [lane.partition, lane.from])))
   }
 
-  /** Begins nothing new, waits for what is under way, commits it when it has settled; gives up what takes longer. */
   async #bringTermHome(): Promise<void> {
-    const term = this.#term
-    if (!term || term.isOver()) return
-    term.isTaking = false
-    term.outbox.clear()
-    term.bell.ring()
-    await Promise.race([this.#drain(term), sleep(DRAIN_AND_SETTLE_MS, term.signal)])
-    term.end()
-  }
-
-  async #drain(term: Term): Promise<void> {
-    const { settleMs = 0 } = this.#options.limits
-    const until = performance.now() + Math.min(DRAIN_MS, DRAIN_AND_SETTLE_MS - settleMs)
-    const left = () => until - performance.now()
-    while (term.delivering + term.burying > 0 && left() > 0) await term.bell.wait(left())
-    await commitNow(this.#shared, term)
-    const last = term.settling.at(-1)
-    if (!last) return
-    await sleep(last.at - performance.now() + 1)
-    await commitNow(this.#shared, term)
+    if (this.#term && !this.#term.isOver()) await bringHome(this.#shared, this.#term)
   }
 
   // ---- Records ----
@@ -159,13 +140,6 @@ export class Flow {
     if (!lane || next <= lane.position) return
     lane.passed(next)
     this.#term?.bell.ring()
-  }
-
-  #tellBroken(places: readonly Place[]): void {
-    const anew = places.filter(({ broken }) => broken !== undefined)
-    if (anew.length === 0) return
-    const partitions = anew.map(({ partition }) => partition)
-    this.#options.watch.broken(partitions, [...new Set(anew.map(({ broken }) => broken))].join('; '))
   }
 
   // ---- Trouble, and the operator's wish ----
@@ -261,13 +235,9 @@ export class Flow {
     else this.#troubles.standing.succeeded()
   }
 
-  lanes(): Lane[] {
-    return [...(this.#term?.lanes.values() ?? [])]
-  }
+  readonly lanes = (): Lane[] => [...(this.#term?.lanes.values() ?? [])]
 
-  trouble(): Trouble | undefined {
-    return this.#troubles.current()
-  }
+  readonly trouble = (): Trouble | undefined => this.#troubles.current()
 
   /** Takes nothing more, brings home and commits what is under way. Bounded. The consumer may leave its group then. */
   async bringHome(): Promise<void> {

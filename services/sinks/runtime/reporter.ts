@@ -66,7 +66,9 @@ export function createReporter({
     },
     troubled: (trouble) => void runs.troubled(trouble.kind === 'hold' ? 'held' : 'failed', wordsOf(trouble)),
     recovered: () => void runs.recovered(),
-    broken(partitions, why) {
+    broken(places) {
+      const partitions = places.map(({ partition }) => partition)
+      const why = [...new Set(places.map(({ broken }) => broken))].join('; ')
       log.error({ partitions, why }, `the log is not the one that was read before: ${BEGINS_ANEW}`)
       void runs.alarm(`log_changed: ${why} (partitions ${partitions.join(', ')}): ${BEGINS_ANEW}`)
     },

@@ -52,7 +52,7 @@ export type Watch = {
   troubled: (trouble: Trouble) => void
   recovered: (trouble: Trouble) => void
   /** Counting began anew at the log's start, for the log is not the one that was read before. */
-  broken: (partitions: number[], why: string) => void
+  broken: (places: readonly Place[]) => void
 }
 
 /** What outlives a term. */

@@ -1,0 +1,29 @@
+// The end of a term: what is under way is brought home and committed, so that it is not sent again by whoever reads on.
+import { sleep } from '../../platform/lifecycle.ts'
+import { commitNow } from './commits.ts'
+import type { Shared, Term } from './term.ts'
+
+/** How long deliveries under way may take to end, at a rebalance and at the service's end; and with their settling and commit. */
+const DRAIN_MS = 4_000
+const DRAIN_AND_SETTLE_MS = 8_200
+
+/** Begins nothing new, waits for what is under way, commits it when it has settled; gives up what takes longer. */
+export async function bringHome(shared: Shared, term: Term): Promise<void> {
+  term.isTaking = false
+  term.outbox.clear()
+  term.bell.ring()
+  await Promise.race([drain(shared, term), sleep(DRAIN_AND_SETTLE_MS, term.signal)])
+  term.end()
+}
+
+async function drain(shared: Shared, term: Term): Promise<void> {
+  const { settleMs = 0 } = shared.options.limits
+  const until = performance.now() + Math.min(DRAIN_MS, DRAIN_AND_SETTLE_MS - settleMs)
+  const left = () => until - performance.now()
+  while (term.delivering + term.burying > 0 && left() > 0) await term.bell.wait(left())
+  await commitNow(shared, term)
+  const last = term.settling.at(-1)
+  if (!last) return
+  await sleep(last.at - performance.now() + 1)
+  await commitNow(shared, term)
+}

@@ -1,0 +1,54 @@
+// kafkajs' consumer with the settings of all our members, and its heartbeats while a batch is worked on.
+import type { Consumer } from 'kafkajs'
+import type { KafkaClient } from './client.ts'
+import type { ConsumeOptions } from './consumer.ts'
+import { assignerWithHooks, type GroupHooks, isRejoin } from './kafkajs.ts'
+
+/** What one fetch may bring: bounds the memory; kafkajs holds it all as objects. */
+const MAX_FETCH_BYTES = 1024 * 1024
+const MAX_FETCH_BYTES_A_PARTITION = 256 * 1024
+export const HEARTBEAT_MS = 1_000
+/** How long a join may take the members of a group; one that brings its deliveries home needs some of it. */
+const REBALANCE_MS = 60_000
+/** How old kafkajs' knowledge of partitions may be: those that are added are read after it. */
+const METADATA_AGE_MS = 20_000
+
+export function kafkaConsumer(
+  { kafka, settings }: KafkaClient,
+  { group, sessionMs }: ConsumeOptions,
+  hooks: GroupHooks,
+): Consumer {
+  return kafka.consumer({
+    groupId: group,
+    partitionAssigners: [assignerWithHooks(hooks)],
+    sessionTimeout: sessionMs ?? settings.sessionTimeout * 1000,
+    rebalanceTimeout: REBALANCE_MS,
+    heartbeatInterval: HEARTBEAT_MS,
+    metadataMaxAge: METADATA_AGE_MS,
+    maxWaitTimeInMs: 500,
+    maxBytes: MAX_FETCH_BYTES,
+    maxBytesPerPartition: MAX_FETCH_BYTES_A_PARTITION,
+    allowAutoTopicCreation: false,
+    rackId: settings.rack,
+    retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: 1_000_000, restartOnFailure: async () => true },
+  })
+}
+
+/**
+ * Heartbeats while a batch is worked on, until the answer is called. Where the group rebalances, nothing more is taken (`over`), and the
+ * join that follows brings home what was. The answer throws what a heartbeat answered: kafkajs goes by it.
+ */
+export function keepAlive(heartbeat: () => Promise<void>, over: AbortController): () => Promise<void> {
+  let failure: unknown
+  const beatOnce = () =>
+    heartbeat().catch((error: unknown) => {
+      failure = error
+      if (isRejoin(error)) over.abort()
+    })
+  const timer = setInterval(() => void beatOnce(), HEARTBEAT_MS)
+  return async () => {
+    clearInterval(timer)
+    await beatOnce()
+    if (failure !== undefined) throw failure
+  }
+}
