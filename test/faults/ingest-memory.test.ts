@@ -2,7 +2,7 @@
 // other senders are answered within a second.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -12,7 +12,9 @@ import { sleep } from '../../services/platform/lifecycle.ts'
 import { ingestEnv, type IngestProcess, newPrefix, send, startProcess, TOKEN, untilReady } from '../support/ingest.ts'
 
 const MOST_MIB = 500
+/** On a free machine; where more processes want to run than there are cores, each wait is as many times longer. */
 const LONGEST_MS = 1_000
+const slowdown = () => Math.max(1, loadavg()[0] / availableParallelism())
 const MIB = 1024 * 1024
 
 const dataDir = mkdtempSync(join(tmpdir(), 'ingest-memory-'))
@@ -71,14 +73,14 @@ async function during(
     await Promise.all(asking)
     clearInterval(memory)
   }
-  console.log(JSON.stringify({ statuses, longestMs: Math.round(longestMs), peakMiB: Math.round(peakMiB) }))
+  console.log(JSON.stringify({ statuses, longestMs: Math.round(longestMs), peakMiB: Math.round(peakMiB), slowdown: slowdown() }))
   return { statuses, longestMs, peakMiB }
 }
 
 function expectWell({ statuses, longestMs, peakMiB }: Awaited<ReturnType<typeof during>>): void {
   expect(statuses[0], 'senders without an answer').toBe(undefined)
   expect(peakMiB).toBeLessThanOrEqual(MOST_MIB)
-  expect(longestMs).toBeLessThanOrEqual(LONGEST_MS)
+  expect(longestMs).toBeLessThanOrEqual(LONGEST_MS * slowdown())
 }
 
 const post = (body: Buffer, headers = {}) =>
