@@ -113,7 +113,7 @@ function scanData(bytes: Buffer, start: number): number {
   }
 }
 
-export const isText = (bytes: Buffer, i: number): boolean => bytes[i] === QUOTE
+const isText = (bytes: Buffer, i: number): boolean => bytes[i] === QUOTE
 
 /** Whether the name that toValue met last is the wanted one, also where it is written with escapes. */
 export function nameIs(bytes: Buffer, wanted: Buffer): boolean {

@@ -1,7 +1,7 @@
 // A webhook body into events, each a slice of the body: nothing is parsed into objects, nothing written anew.
 // Auth0 sends three formats under any content type; the shape decides: `[…]` an array, `{"logs":[…]}` an envelope,
 // one whole `{…}` one event, all else JSON lines.
-import { DATA, isText, LOG_ID, nameIs, takeItem, takeValue } from './event-scan.ts'
+import { DATA, LOG_ID, nameIs, takeItem, takeValue } from './event-scan.ts'
 import { JSON_BYTES, skipSpace, skipValue, toValue } from './json-scan.ts'
 import { Parts, type Split } from './parts.ts'
 
@@ -71,7 +71,7 @@ function skipMarks(body: Buffer): number {
 
 /**
  * A body that is one object: an envelope or one event. Answers false, with nothing taken, where it is neither.
- * What has a log_id or `data` is an event, good or bad, and kept whole: a field `logs` of its own makes it no envelope.
+ * What has a member log_id or `data` is an event, good or bad, and kept whole: a field `logs` of its own makes it no envelope.
  */
 function splitObject(body: Buffer, start: number, parts: Parts): boolean {
   let envelope = false
@@ -81,7 +81,7 @@ function splitObject(body: Buffer, start: number, parts: Parts): boolean {
   while (end < 0) {
     const value = toValue(body, i)
     if (value < 0) break
-    if ((body[value] === OPEN_OBJECT && nameIs(body, DATA)) || (isText(body, value) && nameIs(body, LOG_ID))) {
+    if (nameIs(body, DATA) || nameIs(body, LOG_ID)) {
       parts.count = 0
       return splitEvent(body, start, parts)
     }

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Transform } from 'node:stream'
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw, type ZlibOptions } from 'node:zlib'
+import { oneAtATime } from './one-at-a-time.ts'
 import type { Ended, Room, Seat } from './room.ts'
 
 /**
@@ -15,6 +16,9 @@ export type Body =
   | { kind: Unread }
 
 type Unread = 'too_large' | 'vanished' | Ended
+
+/** A body that is decompressed takes its room twice for a moment. */
+const alone = oneAtATime()
 
 type Create = (options: ZlibOptions) => Transform
 const DECOMPRESS = new Map<string, Create[]>([
@@ -46,7 +50,12 @@ function onePiece(bytes: number): { whole: Buffer; done: () => void } {
 export async function readBody(request: IncomingMessage, maxBytes: number, room: Room): Promise<{ body: Body; seat: Seat }> {
   const reading: Reading = { end: () => {} }
   const seat = room.enter((why) => reading.end(why))
-  return { body: await read(request, maxBytes, seat, reading), seat }
+  try {
+    return { body: await read(request, maxBytes, seat, reading), seat }
+  } catch (error) {
+    seat.leave()
+    throw error
+  }
 }
 
 /** How the room ends a body that is being read. */
@@ -66,7 +75,7 @@ async function read(request: IncomingMessage, maxBytes: number, seat: Seat, read
   if (ways.length === 0 || sent.length === 0) return { kind: 'whole', bytes: sent, done: piece?.done }
   let problem = ''
   for (const create of ways) {
-    const plain = await decompress(create, sent, maxBytes, seat)
+    const plain = await alone(() => decompress(create, sent, maxBytes, seat))
     if (Buffer.isBuffer(plain)) return { kind: 'whole', bytes: plain }
     if (typeof plain === 'string') return { kind: plain }
     problem ||= plain.problem

@@ -11,7 +11,7 @@ import { type Origin, setAsideBody, type Store, storeEvents } from './store.ts'
 /** Whole seconds that a sender is asked to wait. */
 const RETRY_AFTER_S = 2
 /** What of a body becomes records at once: the rest waits as bytes, and other bodies go between. */
-const SLICE = { parts: 5_000, bytes: 8 * 1024 * 1024 }
+const SLICE = { parts: 2_000, bytes: 8 * 1024 * 1024 }
 
 export type Receiver = Store & {
   authorised: (header: string | undefined) => boolean

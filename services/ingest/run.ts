@@ -14,7 +14,6 @@ import { version } from '../platform/version.ts'
 import { connectKafka, type KafkaClient, withAdmin } from '../topics/client.ts'
 import { publishControl, type ServiceRecord } from '../topics/control.ts'
 import { ensureTopics } from '../topics/create.ts'
-import { sendDeadLetters } from '../topics/dead-letters.ts'
 import { kafkaFields } from '../topics/fields.ts'
 import { topicNames } from '../topics/names.ts'
 import { KafkaAway, openProducer, type TopicProducer } from '../topics/produce.ts'
@@ -25,6 +24,8 @@ import { ingestFields } from './fields.ts'
 import { createGather } from './gather.ts'
 import { followKafka, type KafkaState } from './kafka-state.ts'
 import { receive, type Receiver, refuse } from './receive.ts'
+import { letterRecords } from './letters.ts'
+import { oneAtATime } from './one-at-a-time.ts'
 import { createRoom, type Room } from './room.ts'
 import type { Store } from './store.ts'
 import { openTenantWatch } from './tenant-alarm.ts'
@@ -157,10 +158,18 @@ function storing(options: {
       throw error
     }
   }
+  const deadLetters = topicNames.deadLetters(client.settings.prefix, 'ingest')
+  const alone = oneAtATime()
   const gather = createGather((records) => producer.send(topic, records, ackMs))
   return {
     store: (records) => orLost(gather.add(records)),
-    quarantine: (letters) => orLost(sendDeadLetters(client, producer, 'ingest', letters, ackMs)),
+    quarantine: (aside) =>
+      alone(async () => {
+        // What waits would wait as long again for the same answer.
+        const problem = kafka.problem()
+        if (problem !== undefined) throw new KafkaAway(problem)
+        return orLost(producer.send(deadLetters, letterRecords(aside, new Date()), ackMs))
+      }),
   }
 }
 

@@ -3,10 +3,7 @@ import { createHash } from 'node:crypto'
 import { labelsOf, type Split, type SplitEvent, type UnusablePart } from '../events/split.ts'
 import { type OutRecord, recordBytes } from '../topics/produce.ts'
 import { encodeHeaders } from '../topics/record-batch.ts'
-import type { DeadLetter } from '../topics/records.ts'
 
-/** A dead letter's value at most; a larger part comes in pieces. Under the dead-letter topic's limit with all headers. */
-const PIECE_BYTES = 1_000_000
 /** Parts that become dead letters together: one has ten headers of its own, and a body may be nothing but broken parts. */
 const LETTERS_AT_ONCE = 500
 /** Header blocks kept for reuse, and the longest type whose block is kept: a sender cannot fill the memory with types. */
@@ -22,7 +19,8 @@ export type Origin = { source: Source; traceparent?: string }
 export type Store = {
   /** Stores events; resolves with those refused for good. @throws when Kafka did not acknowledge */
   store: (records: OutRecord[]) => Promise<OutRecord[]>
-  quarantine: (letters: DeadLetter[]) => Promise<void>
+  /** Puts parts into the dead letters. @throws when Kafka did not acknowledge */
+  quarantine: (aside: readonly Aside[]) => Promise<void>
   /** INGEST_REDACT on the bytes of a `data`; undefined where it cannot read them. Left out where nothing is to be redacted. */
   redact: ((value: Buffer) => Buffer | undefined) | undefined
   /** Told of each event of a tenant. */
@@ -32,7 +30,7 @@ export type Store = {
 }
 
 /** A part that cannot be stored, and what of it may be kept. */
-type Aside = { reason: string; error: string; kept: Buffer; id?: Buffer }
+export type Aside = { reason: string; error: string; kept: Buffer; id?: Buffer }
 
 /** @throws when Kafka did not acknowledge; some may be stored then, and a repeat is dropped by the sinks */
 export async function storeEvents(
@@ -86,8 +84,7 @@ export async function setAsideBody(bytes: Buffer, problem: string, store: Store)
 async function setAside(aside: readonly Aside[], store: Store): Promise<void> {
   for (let i = 0; i < aside.length; i += LETTERS_AT_ONCE) {
     const some = aside.slice(i, i + LETTERS_AT_ONCE)
-    const now = new Date()
-    await store.quarantine(some.flatMap((each) => lettersOf(each, now)))
+    await store.quarantine(some)
     for (const { reason } of some) store.counted.quarantined(reason, 1)
   }
 }
@@ -118,22 +115,6 @@ function notRedactable(bytes: Buffer, why: string, id?: Buffer): Aside {
 function keptOf({ id, source, start, end }: SplitEvent, value: Buffer, { redact }: Store): Buffer {
   if (!redact) return source.subarray(start, end)
   return Buffer.concat([Buffer.from(`{"log_id":${JSON.stringify(id.toString())},"data":`), value, Buffer.from('}')])
-}
-
-/** One dead letter, or numbered pieces where the part is over the limit of a record. */
-function lettersOf({ reason, error, kept, id }: Aside, now: Date): DeadLetter[] {
-  const pieces = Math.max(1, Math.ceil(kept.length / PIECE_BYTES))
-  return Array.from({ length: pieces }, (_, i) => ({
-    logId: id?.toString() ?? '',
-    value: kept.subarray(i * PIECE_BYTES, (i + 1) * PIECE_BYTES),
-    stage: 'receive',
-    reason,
-    error,
-    attempts: 0,
-    firstAt: now,
-    lastAt: now,
-    ...(pieces > 1 ? { piece: `${i + 1}/${pieces}` } : {}),
-  }))
 }
 
 const keptBlocks = new Map<Source, Map<string, Buffer>>()

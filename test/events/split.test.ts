@@ -100,6 +100,7 @@ describe('an event', () => {
     ['no_log_id', `{"log_id":"${'\\u00e9'.repeat(129)}","data":{}}`],
     ['no_log_id', `{"data":{"log_id":"${'x'.repeat(257)}"}}`],
     ['not_an_event', '{"log_id":"x","logs":[{"log_id":"y","data":{}}]}'],
+    ['not_an_event', '{"log_id":7,"data":"text","logs":[{"log_id":"y","data":{}}]}'],
   ])('%s: %s - is put aside alone, among good ones', (reason, part) => {
     const expected = { events: [A, B], unusable: [`${reason}: ${part}`] }
     expect(shown(split(Buffer.from(`[${a}, ${part} ,${b}]`)))).toEqual(expected)

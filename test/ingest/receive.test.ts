@@ -134,6 +134,37 @@ describe('a good body', () => {
     expect(byId((await post(body)).events)).toEqual(types.map((type) => ({ source: 'webhook', type })))
   })
 
+  test.each([
+    ['one mark', '\ufeff'],
+    ['two marks and white space', '\ufeff\r\n\ufeff '],
+  ])('behind byte order marks (%s) - is stored in every format, compressed too', async (_, marks) => {
+    for (const [, build] of auth0Formats) {
+      const sent = awkward()
+      for (const [encoding, encode] of [['identity', (body: string) => Buffer.from(body)] as const, encodings[0], encodings[4]]) {
+        const { answer, events, letters } = await post(encode(marks + build(sent)), { 'content-encoding': encoding })
+        expect([answer.text, keyed(events), letters]).toEqual(['{"accepted":3,"quarantined":0}', sentAs(sent), []])
+      }
+    }
+  })
+
+  test.each([
+    ['of 14 KB', 'a'.repeat(14_000)],
+    ['without its end', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-'],
+    ['with capitals', '00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01'],
+    ['of zeros', '00-00000000000000000000000000000000-b7ad6b7169203331-01'],
+    ['of an invalid version', 'ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'],
+  ])('traceparent %s - is no header', async (_, traceparent) => {
+    const { events } = await post(event('{"type":"s"}').text, { traceparent })
+    expect(events.map(({ headers }) => headers)).toEqual([{ source: 'webhook', type: 's' }])
+  })
+
+  test('a type of more than 256 bytes - is no header, and the event is stored', async () => {
+    const sent = [event(`{"type":"${'x'.repeat(256)}"}`), event(`{"type":"${'x'.repeat(257)}"}`)]
+    const { events } = await post(`[${texts(sent).join()}]`)
+    expect(keyed(events)).toEqual(sentAs(sent))
+    expect(events.map(({ headers }) => headers.type).toSorted()).toEqual(['', 'x'.repeat(256)])
+  })
+
   test('key - is the log_id, and copies of an event are in one partition', async () => {
     const sent = Array.from({ length: 40 }, () => event('{}'))
     const partitions = async () => {
@@ -180,6 +211,14 @@ describe('a bad part', () => {
     ['event without log_id', (a, b) => `${a}\n{"data":{"type":"s"}}\n${b}`, 2, ['no_log_id: {"data":{"type":"s"}}']],
     ['one event that is none', () => '{"hello":"world"}', 0, ['not_an_event: {"hello":"world"}']],
     ['form data', () => 'a=1&b=2', 0, ['not_json: a=1&b=2']],
+    ['array that only begins', () => '[', 0, ['not_json: [']],
+    ['envelope that only begins', () => '{"logs":[', 0, ['not_json: {"logs":[']],
+    [
+      'log_id of 257 bytes',
+      (a) => `${a}\n{"log_id":"${'x'.repeat(257)}","data":{}}`,
+      1,
+      [`no_log_id: {"log_id":"${'x'.repeat(257)}","data":{}}`],
+    ],
   ])('%s - is put aside as it came, and the rest is stored', async (_, build, accepted, parts) => {
     const [a, b] = [event('{"type":"s","é":[ 1 ]}'), event('{"type":"f"}')]
     const body = build(a.text, b.text)
@@ -214,7 +253,22 @@ describe('a bad part', () => {
   })
 })
 
+test('more than 100,000 events in a body - are refused as a whole, 100,000 are taken', async () => {
+  const refused = await post(`[${'1,'.repeat(100_000)}1]`)
+  expect([refused.answer.status, JSON.parse(refused.answer.text)]).toEqual([
+    413,
+    { error: 'too_many_events', message: expect.stringContaining('100000 events') },
+  ])
+  expect([refused.events, refused.letters]).toEqual([[], []])
+  const bomb = await post(gzipSync(`[${'1,'.repeat(16_000_000)}1]`), { 'content-encoding': 'gzip' })
+  expect([bomb.answer.status, bomb.letters]).toEqual([413, []])
+  const sent = Array.from({ length: 100_000 }, () => event('{}'))
+  const { answer, events } = await post(`[${texts(sent).join()}]`)
+  expect([answer.text, events.length]).toEqual(['{"accepted":100000,"quarantined":0}', 100_000])
+})
+
 describe('a request', () => {
+  const encoded = (encoding: string) => ({ headers: { authorization: TOKEN, 'content-encoding': encoding } })
   const wrong = (authorization: string) => ({ headers: authorization ? { authorization } : {} })
   test.each<[string, Sending, number, string]>([
     ['without a token', wrong(''), 401, 'unauthorized'],
@@ -233,6 +287,11 @@ describe('a request', () => {
     ['GET /logs', { method: 'GET' }, 405, 'method_not_allowed'],
     ['PUT /logs without a token', { method: 'PUT', headers: {} }, 405, 'method_not_allowed'],
     ['OPTIONS /logs', { method: 'OPTIONS' }, 405, 'method_not_allowed'],
+    ['with an encoding of a name that objects have', encoded('constructor'), 415, 'unsupported_encoding'],
+    ['with another one of these', encoded('__proto__'), 415, 'unsupported_encoding'],
+    ['to /logs/', { path: '/logs/' }, 404, 'not_found'],
+    ['to /LOGS', { path: '/LOGS' }, 404, 'not_found'],
+    ['GET /Logs', { method: 'GET', path: '/Logs' }, 404, 'not_found'],
     ['to another path', { path: '/log' }, 404, 'not_found'],
     ['to another path without a token', { path: '/logs/x', headers: {} }, 404, 'not_found'],
     ['to a path that is no UTF-8', { method: 'GET', path: '/%ff' }, 404, 'not_found'],

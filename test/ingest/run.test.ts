@@ -1,17 +1,23 @@
 // The ingest's settings at work: https, redaction, tokens, limits, and what it tells of itself.
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { connect } from 'node:net'
+import { createServer } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { receive, type Receiver } from '../../services/ingest/receive.ts'
+import { createRoom } from '../../services/ingest/room.ts'
 import { startIngest } from '../../services/ingest/run.ts'
 import { createLifecycle } from '../../services/platform/lifecycle.ts'
+import type { Logger } from '../../services/platform/logger.ts'
 import { version } from '../../services/platform/version.ts'
 import { makeCertificates } from '../../services/sandbox/certificate.ts'
 import type { ServiceRecord } from '../../services/topics/control.ts'
 import { topicNames } from '../../services/topics/names.ts'
-import { followTopics, ingestEnv, metric, openIngest, send, TOKEN, type Topics } from '../support/ingest.ts'
+import { readReports } from '../../services/topics/reports.ts'
+import { followTopics, ingestEnv, metric, openIngest, send, startProcess, TOKEN, type Topics } from '../support/ingest.ts'
 import { newPrefix, testKafka } from '../support/kafka.ts'
 import { until } from '../support/wait.ts'
 
@@ -113,6 +119,170 @@ describe('INGEST_REDACT', () => {
     const { letters } = await topics.news()
     expect(letters.map(({ key, value }) => [key, value.toString()])).toEqual([['r3', event('r3', `{${redacted}${pad}}`)]])
   })
+})
+
+describe('INGEST_REDACT and what it cannot read', () => {
+  const redact = { INGEST_REDACT: 'ip:mask,user_name:hash,details.body:drop,type:mask', REDACT_KEY: 'a key of the tests' }
+  const secret = 'ada@example.com'
+  const digest = (bytes: string | Buffer) => ({
+    length: Buffer.byteLength(bytes),
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  })
+  const letters = async () =>
+    (await topics.news()).letters.map(({ headers: { reason, error }, value }) => {
+      expect(`${error} ${value.toString('latin1')}`).not.toContain(secret)
+      return [reason, value.toString()]
+    })
+
+  test.each([
+    ['no JSON', `{"user_name":"${secret}"`],
+    ['no event', `{"user_name":"${secret}"}`],
+    ['an element that is none', `"${secret}"`],
+    ['data that is no object', `{"log_id":"x","data":["${secret}"]}`],
+    ['text', `hello ${secret}`],
+  ])('%s - is kept as length and SHA-256 alone', async (_, body) => {
+    const { origin } = await open(redact)
+    expect((await send(origin, { body })).text).toBe('{"accepted":0,"quarantined":1}')
+    expect(await letters()).toEqual([['not_redactable', JSON.stringify(digest(body))]])
+  })
+
+  test('a broken compression - is kept as length and SHA-256 alone', async () => {
+    const { origin } = await open(redact)
+    const body = Buffer.from(`not gzip, ${secret}`)
+    await send(origin, { body, headers: { authorization: TOKEN, 'content-encoding': 'gzip' } })
+    expect(await letters()).toEqual([['not_redactable', JSON.stringify(digest(body))]])
+  })
+
+  test('an event without log_id - is kept redacted, whatever else is in its wrapper', async () => {
+    const { origin } = await open(redact)
+    const body = `{"log_id":7,"note":"${secret}","data":{"ip":"${secret}","n":1},"data":{"user_name":"${secret}","n":2}}`
+    await send(origin, { body })
+    const hashed = createHmac('sha256', redact.REDACT_KEY).update(secret).digest('hex')
+    expect(await letters()).toEqual([['no_log_id', `{"data":{"user_name":"${hashed}","n":2}}`]])
+  })
+
+  test('an event over the limit whose wrapper holds more - is kept without it', async () => {
+    const { origin } = await open({ ...redact, MAX_EVENT_BYTES: '1000' })
+    const large = `{"pad":"${'x'.repeat(1_000)}"}`
+    await send(origin, { body: `{"data":{"ip":"${secret}"},"log_id":"r9","note":"${secret}","data":${large}}` })
+    expect(await letters()).toEqual([['event_too_large', `{"log_id":"r9","data":${large}}`]])
+  })
+
+  test('a type that is to be hidden - is hidden in the header too', async () => {
+    const { origin } = await open(redact)
+    await send(origin, { body: event('r8', '{"type":"secret"}') })
+    expect((await topics.news()).events.map(({ headers, value }) => [headers.type, value.toString()])).toEqual([
+      ['***', '{"type":"***"}'],
+    ])
+  })
+})
+
+test('a fault of the ingest itself - is answered 500 with its stack in the log, and is not taken for an outage of Kafka', async () => {
+  const lines: object[] = []
+  const log = { warn: (line: object) => lines.push(line), error: (line: object) => lines.push(line) } as unknown as Logger
+  const room = createRoom(1_000_000)
+  const broken: Receiver = {
+    authorised: () => true,
+    unavailable: () => undefined,
+    room,
+    maxBytes: 1_000_000,
+    maxEventBytes: 1_000_000,
+    log,
+    redact: undefined,
+    store: () => Promise.reject(new TypeError('cannot read properties of a fault')),
+    quarantine: async () => {},
+    counted: { received: () => {}, quarantined: () => {} },
+  }
+  const server = createServer((request, response) => void receive(request, response, broken)).listen(0, '127.0.0.1')
+  onTestFinished(() => void server.close())
+  await once(server, 'listening')
+  const answer = await send(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { body: event('x') })
+  expect([answer.status, JSON.parse(answer.text)]).toEqual([
+    500,
+    { error: 'internal', message: expect.stringContaining('its log') },
+  ])
+  expect(lines).toEqual([{ error: expect.stringMatching(/^TypeError: cannot read [^]*at /) }])
+  expect(room.received).toBe(0)
+})
+
+test('events of another tenant - are stored, counted and told of in a report that names both', async () => {
+  const own = { ...ingestEnv(brokers, newPrefix()), AUTH0_DOMAIN: '' }
+  const first = await openIngest(own)
+  const of = (tenant: string, id: string) => event(id, `{"type":"s","tenant_name":"${tenant}"}`)
+  const foreign = async (origin: string) => metric(origin, 'foreign_tenant_total')
+  await send(first.origin, { body: `[${of('acme-dev', 'a')},${of('acme-dev', 'b')},${event('c')}]` })
+  await send(first.origin, { body: `[${of('acme-prod', 'd')},${of('acme-prod', 'e')}]` })
+  await until(
+    'the count',
+    () => foreign(first.origin),
+    (count) => count === 2,
+  )
+  const client = testKafka(brokers, own.TOPIC_PREFIX)
+  const told = () => readReports(client, 'test')
+  const reports = await until('the alarm', told, (found) => found.length >= 2)
+  expect(reports.flatMap((one) => (one.kind === 'report' ? [[one.report.status, one.report.error]] : []))).toEqual([
+    ['failed', expect.stringMatching(/^foreign_tenant: .*acme-prod.*\bd\b.*acme-dev/)],
+    ['idle', ''],
+  ])
+  expect(await first.close()).toEqual([])
+  // What was the first is not forgotten with the process.
+  const second = await openIngest(own)
+  await send(second.origin, { body: of('acme-prod', 'f') })
+  await until(
+    'the count',
+    () => foreign(second.origin),
+    (count) => count === 1,
+  )
+  expect(await second.close()).toEqual([])
+}, 40_000)
+
+test('a clock that is two hours ahead - is told as that, in the answer, in /readyz and in the log; nothing is quarantined', async () => {
+  const ahead = `globalThis.Date = class extends Date {
+    constructor(...given) { if (given.length === 0) super(Date.now()); else super(...given) }
+    static now() { return Math.round(performance.timeOrigin + performance.now()) + 7_200_000 }
+  }`
+  const NODE_OPTIONS = `--import=${file('ahead.mjs', ahead)}`
+  const child = startProcess({ ...env, LOGGER_LEVEL: 'info', NODE_OPTIONS })
+  const origin = await child.origin()
+  const why = expect.stringMatching(/its clock and this host's are too far apart .*set the clock right/)
+  const problem = async () => JSON.parse((await send(origin, { method: 'GET', path: '/readyz' })).text) as { problem?: string }
+  await until('a reason', problem, (found) => found.problem?.includes('clock') ?? false)
+  expect(await problem()).toEqual({ status: 'unavailable', problem: why })
+  const answer = await send(origin, { body: event('early') })
+  expect([answer.status, JSON.parse(answer.text)]).toEqual([503, { error: 'unavailable', message: why }])
+  expect(child.output.out).toMatch(/set the clock right/)
+  expect(await topics.news()).toEqual({ events: [], letters: [] })
+  expect(await child.end('SIGTERM')).toBe(0)
+}, 30_000)
+
+describe('a renewed certificate', () => {
+  const servedBy = async (origin: string, trusted: string) =>
+    (await send(origin, { method: 'GET', path: '/livez', ca: trusted, headers: { connection: 'close' } })).status
+
+  test('is served when both files fit together, and the old one until then; SIGHUP ends nothing', async () => {
+    const certFile = file('renewed-cert.pem', cert)
+    const keyFile = file('renewed-key.pem', key)
+    const child = startProcess({ ...env, INGEST_TLS_CERT_FILE: certFile, INGEST_TLS_KEY_FILE: keyFile, LOGGER_LEVEL: 'info' })
+    const origin = (await child.origin()).replace('http:', 'https:')
+    expect(await servedBy(origin, ca)).toBe(200)
+    const renewed = makeCertificates(Date.now())
+    writeFileSync(certFile, renewed.cert)
+    await until(
+      'a line that says so',
+      () => child.output.out,
+      (out) => out.includes('the one before stays in use'),
+    )
+    expect(await servedBy(origin, ca)).toBe(200)
+    writeFileSync(keyFile, renewed.key)
+    child.signal('SIGHUP')
+    await until(
+      'the new one',
+      () => servedBy(origin, renewed.ca).catch(() => 0),
+      (status) => status === 200,
+    )
+    await expect(servedBy(origin, ca)).rejects.toThrow()
+    expect(await child.end('SIGTERM')).toBe(0)
+  }, 30_000)
 })
 
 test('INGEST_TOKENS - two are valid while one is rotated, blanks around them do not matter', async () => {

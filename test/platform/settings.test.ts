@@ -161,6 +161,49 @@ describe('names', () => {
   })
 })
 
+describe('what Kubernetes puts into a pod for a Service of the same name', () => {
+  const rows = {
+    port: integer('INGEST_PORT', 'Port of the webhook', { default: 8080, max: 65_535 }),
+    sinkPort: integer('PAPERTRAIL_PORT', 'Port of the receiver', { required: true }),
+  }
+  const of = (name: string, port: number) => ({
+    [`${name}_PORT`]: `tcp://10.96.0.12:${port}`,
+    [`${name}_SERVICE_HOST`]: '10.96.0.12',
+    [`${name}_SERVICE_PORT`]: String(port),
+    [`${name}_SERVICE_PORT_HTTP`]: String(port),
+    [`${name}_PORT_${port}_TCP`]: `tcp://10.96.0.12:${port}`,
+    [`${name}_PORT_${port}_TCP_PROTO`]: 'tcp',
+    [`${name}_PORT_${port}_TCP_PORT`]: String(port),
+    [`${name}_PORT_${port}_TCP_ADDR`]: '10.96.0.12',
+  })
+
+  test('is no setting: the default is in force, and a line says so', () => {
+    const { settings, problems, notes } = checkSettings(rows, { ...of('INGEST', 8080), PAPERTRAIL_PORT: '514' })
+    expect([settings, problems]).toEqual([{ port: 8080, sinkPort: 514 }, []])
+    expect(notes).toEqual([expect.stringMatching(/^INGEST_PORT holds an address .*enableServiceLinks: false/)])
+    expect(showFields(rows, of('INGEST', 8080))[0].value).toBe('')
+  })
+
+  test('a setting that is needed is missing, and the reason is named', () => {
+    const { problems } = checkSettings(rows, of('PAPERTRAIL', 514))
+    expect(problems).toEqual([
+      { setting: 'PAPERTRAIL_PORT', problem: expect.stringMatching(/^is missing: .*enableServiceLinks/) },
+    ])
+  })
+
+  test.each(['INGEST', 'INGESTS', 'INGES', 'INGEST_A', 'PAPERTRAIL'])('Service %s - is no misspelling of anything', (name) => {
+    expect(checkSettings({ port: rows.port }, of(name, 8080)).problems).toEqual([])
+  })
+
+  test.each(['udp://10.0.0.1:514', 'TCP://[fd00::1]:8080'])('%s - is an address too', (INGEST_PORT) =>
+    expect(checkSettings({ port: rows.port }, { INGEST_PORT }).problems).toEqual([]),
+  )
+
+  test.each(['http://10.0.0.1:8080', 'tcp://10.0.0.1', '80a'])('%s - is a wrong value', (INGEST_PORT) =>
+    expect(checkSettings({ port: rows.port }, { INGEST_PORT }).problems.length).toBe(1),
+  )
+})
+
 describe('secrets', () => {
   const never = 'hunter2-and-more'
   const secret = { secret: true } as const

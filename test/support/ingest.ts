@@ -104,6 +104,7 @@ export function startProcess(env: Environment) {
     /** As a machine that stalls: nothing runs until it is resumed. */
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
+    signal: (signal: NodeJS.Signals) => void child.kill(signal),
     async end(signal: NodeJS.Signals) {
       child.kill(signal)
       return exited()
