@@ -104,10 +104,9 @@ export async function openFlow(own: Own, producer: TopicProducer, lifecycle: Lif
       const id = await topicIds.idOf(topic)
       // Kafka deletes a group's offsets with the topic: that it is another one now is known here alone.
       const isAnew = topicId !== undefined && id !== undefined && id !== topicId
-      const anew = new Map(isAnew ? assigned.map((partition) => [partition, MADE_ANEW]) : broken)
-      const places = await findPlaces(client, group, topic, assigned, id, anew)
-      topicId = id
-      return places
+      if (isAnew) for (const partition of assigned) broken.set(partition, MADE_ANEW)
+      topicId = id ?? topicId
+      return findPlaces(client, group, topic, assigned, id, broken)
     },
     sendDeadLetters: (letters) => sendDeadLetters(client, producer, sink.name, letters),
     crashed: (error) => vital.member?.crashed(error),

@@ -26,9 +26,9 @@ export type FlowOptions = {
   connection: Connection<unknown>
   /**
    * Where these partitions stand; asked at each assignment. `broken`: partitions whose log is not the one that the commit meant, and why;
-   * they begin anew at the log's start.
+   * they begin anew at the log's start. What is put into it stays there until an assignment has begun with it.
    */
-  places: (partitions: number[], broken: ReadonlyMap<number, string>) => Promise<Place[]>
+  places: (partitions: number[], broken: Map<number, string>) => Promise<Place[]>
   /** @throws DeadLettersRefused with those that are not stored */
   sendDeadLetters: (letters: DeadLetter[]) => Promise<void>
   /** The consumer ended by itself: nothing is consumed any more. */
