@@ -130,7 +130,8 @@ test('coordinator lost - Slack is told of what fails afterwards, once, and that 
 })
 
 /** A failure, told in Slack, and a recovery. */
-async function failOnce({ vendors, slack, post, judge }: Deployment, when: string): Promise<void> {
+async function failOnce(deployment: Deployment, when: string): Promise<void> {
+  const { vendors, slack, post, judge } = deployment
   const told = (title: string) => slack.received.last().filter(({ text }) => text.includes(title)).length
   const [errors, recovered] = [told('Logs Export Error'), told('Logs Export Recovered')]
   vendors.segment.misbehave('403')
@@ -143,10 +144,25 @@ async function failOnce({ vendors, slack, post, judge }: Deployment, when: strin
   )
   vendors.segment.behave()
   await judge('segment')
+  await reported(deployment, 'recovered', recovered)
   await until(
     `a recovery told ${when}`,
     () => told('Logs Export Recovered'),
     (count) => count > recovered,
     { limitMs: 40_000 },
   )
+}
+
+/** More reports of this status than before are in the topic; read anew each time, for a reader may be hit by the fault too. */
+async function reported({ kafka, prefix }: Deployment, status: string, before: number): Promise<void> {
+  const count = async () => {
+    let found = 0
+    const reading = await kafka.read([`${prefix}.reports`], ({ message }) => {
+      if ((JSON.parse(String(message.value)) as { status: string }).status === status) found++
+    })
+    await pause(3_000)
+    await reading.close()
+    return found
+  }
+  await until(`a report ${status}`, count, (found) => found > before, { limitMs: 40_000 })
 }

@@ -78,7 +78,7 @@ export function startService(name: string, env: Environment): Service {
     lines,
     origin,
     status,
-    async untilReady(limitMs = 30_000) {
+    async untilReady(limitMs = 60_000) {
       await until(
         `${name} to be ready`,
         () => status('/readyz'),

@@ -7,7 +7,7 @@ import { until } from '../../support/wait.ts'
 
 /** How a sink may say that the log is no longer the one that its commit meant. */
 const BREAK =
-  /made anew|another topic|new topic|different topic|new base|shorter|past the end|beyond the end|begins? (again|anew|over)/i
+  /made anew|another topic|another one|is not the one|new topic|different topic|new base|shorter|past the end|beyond the end|begins? (again|anew|over)/i
 const TOLD_MS = 30_000
 
 /** @param members of the sinks; Slack's service must run too */
