@@ -4,7 +4,7 @@ import { createRedactor, redactBytes } from '../events/redact.ts'
 import { SettingsError } from '../platform/errors.ts'
 import { tellKafkaAway } from '../platform/kafka-away.ts'
 import { openSlack } from '../platform/slack.ts'
-import { createApp, healthRoutes, listen } from '../platform/http.ts'
+import { createApp, healthRoutes, listen, listenFields } from '../platform/http.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import { createLogger, loggerFields } from '../platform/logger.ts'
 import { createMetrics } from '../platform/metrics.ts'
@@ -35,7 +35,7 @@ const DRAIN_MS = 6_500
 
 /** Starts the service; without Kafka it starts too, answers 503 and goes on trying. @throws SettingsError */
 export async function startIngest(env: Environment, lifecycle: Lifecycle): Promise<{ port: number }> {
-  const own = { ...kafkaFields, ...loggerFields, ...ingestFields(env) }
+  const own = { ...kafkaFields, ...loggerFields, ...listenFields, ...ingestFields(env) }
   const { settings, problems } = checkSettings({ ...own, ...backfillFields(env) }, env)
   problems.push(...backfillProblems(settings))
   const tls = tlsPair(settings, problems)
@@ -123,7 +123,7 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
     metrics,
   )
   app.use((request, response) => refuse(request, response, 404, 'not_found', 'logs go to POST /logs'))
-  const listening = await listen(app, { port: settings.port, tls, drainMs: DRAIN_MS })
+  const listening = await listen(app, { port: settings.port, host: settings.listenHost, tls, drainMs: DRAIN_MS })
   listening.server.requestTimeout = REQUEST_MS
   listening.server.headersTimeout = REQUEST_MS / 4
   listening.server.keepAliveTimeout = IDLE_MS

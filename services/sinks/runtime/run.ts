@@ -95,7 +95,7 @@ export async function startSink(sink: Sink, env: Environment, lifecycle: Lifecyc
     },
     metrics,
   )
-  const { port, close: closeHttp } = await listen(app, { port: settings.port })
+  const { port, close: closeHttp } = await listen(app, { port: settings.port, host: settings.listenHost })
   lifecycle.onClose('http', closeHttp)
   log.info({ port }, 'listening')
 
