@@ -55,7 +55,12 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
   let described = false
   const kafka = followKafka(
     async () => {
-      await ensureTopics(client, ['events', { deadLetters: 'ingest' }, 'reports', 'control'])
+      await ensureTopics(client, [
+        'events',
+        { deadLetters: 'ingest' },
+        'control',
+        ...(settings.backfill === 'off' ? [] : ['reports' as const]),
+      ])
       if (described) return
       await publishControl(client, producer, 'service/ingest', {
         service: 'ingest',

@@ -26,8 +26,11 @@ const common: Readonly<Record<string, string | number>> = {
   'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
 }
 
-/** On this machine's Java. */
-export function javaProperties(node: { port: number; controllerPort: number; logDir: string }): string {
+/** On this machine's Java. @param more wins over what is set here */
+export function javaProperties(
+  node: { port: number; controllerPort: number; logDir: string },
+  more: Readonly<Record<string, string | number>> = {},
+): string {
   const address = `BROKER://127.0.0.1:${node.port}`
   const properties = {
     ...common,
@@ -36,6 +39,7 @@ export function javaProperties(node: { port: number; controllerPort: number; log
     'controller.quorum.voters': `1@127.0.0.1:${node.controllerPort}`,
     // In a properties file a backslash escapes.
     'log.dirs': node.logDir.replaceAll('\\', '\\\\'),
+    ...more,
   }
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)
