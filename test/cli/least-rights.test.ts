@@ -3,6 +3,7 @@ import { AclOperationTypes, AclPermissionTypes, AclResourceTypes, ResourcePatter
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Grant, leastGrants } from '../../services/cli/validate/acls.ts'
 import { startConsole } from '../../services/console/run.ts'
+import { logIdAt } from '../../services/events/log-id.ts'
 import { startIngest } from '../../services/ingest/run.ts'
 import type { Broker as LocalBroker } from '../../services/local/broker.ts'
 import { createLifecycle, type Lifecycle } from '../../services/platform/lifecycle.ts'
@@ -94,7 +95,7 @@ describe('least rights', { timeout: 120_000 }, () => {
     const ingest = await started((lifecycle) =>
       startIngest(envOf('ingest', { INGEST_TOKENS: TOKEN, INGEST_PORT: '0' }), lifecycle),
     )
-    const id = `900${'1'.repeat(53)}`
+    const id = logIdAt(Date.now())
     expect(await send(ingest, { body: login(id, Date.now()) })).toMatchObject({ status: 200 })
     expect(await send(ingest, { body: 'no event' })).toMatchObject({
       status: 200,

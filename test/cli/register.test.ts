@@ -22,11 +22,19 @@ const answer = async (...args: string[]) => JSON.parse((await register(...args, 
 
 describe('register', () => {
   test('every option - is in the stream; token and header values are not in the answer', async () => {
-    const said = await register(
-      ...['--url', URL_, '--name', 'ours', '--format', 'jsonarray', '--start-from', '2026-01-31T12:00:00+01:00', '--priority'],
-      ...['--filter', 'auth.login.fail', '--filter', 'other,user.fail', '--pii', 'hash', '--pii-fields', 'email,phone'],
-      ...['--header', 'X-Env: secret-value', '--pause'],
-    )
+    const shape = [
+      '--url',
+      URL_,
+      '--name',
+      'ours',
+      '--format',
+      'jsonarray',
+      '--start-from',
+      '2026-01-31T12:00:00+01:00',
+      '--priority',
+    ]
+    const content = ['--filter', 'auth.login.fail', '--filter', 'other,user.fail', '--pii', 'hash', '--pii-fields', 'email,phone']
+    const said = await register(...shape, ...content, '--header', 'X-Env: secret-value', '--pause')
     expect(said).toMatchObject({ status: 0, err: '' })
     expect(tenant.streams()).toMatchObject([
       {
