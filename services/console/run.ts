@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 import express from 'express'
 import { operations, perform } from '../operations/index.ts'
 import { errorText, SettingsError } from '../platform/errors.ts'
-import { createApp, type Express, healthRoutes, listen } from '../platform/http.ts'
+import { createApp, type Express, healthRoutes, listen, listenFields } from '../platform/http.ts'
 import { type Lifecycle, type Process, runProcess, sleep, within } from '../platform/lifecycle.ts'
 import { createLogger, loggerFields, type Logger } from '../platform/logger.ts'
 import { createMetrics } from '../platform/metrics.ts'
@@ -37,7 +37,7 @@ const HOUR_MS = 3_600_000
 /** As the sinks: what passes through lives for milliseconds, and V8 would let its garbage grow by 200 MB before it looks. */
 const HEAP_FLAGS = ['--semi-space-growth-factor=1', '--heap-growing-percent=100']
 
-const fields = { ...kafkaFields, ...loggerFields, ...consoleFields }
+const fields = { ...kafkaFields, ...loggerFields, ...listenFields, ...consoleFields }
 type ConsoleSettings = Settings<typeof fields>
 
 /** Runs the console to its end. With `--check` in the arguments: prints one JSON line of what its settings are worth, and ends. */
@@ -101,7 +101,7 @@ export async function startConsole(env: Environment, lifecycle: Lifecycle): Prom
   healthRoutes(app, { live: () => undefined, ready }, metrics)
   assets.mount(app)
   api.mount(app, log)
-  const { port, close } = await listen(app, { port: settings.port })
+  const { port, close } = await listen(app, { port: settings.port, host: settings.listenHost })
   lifecycle.onClose('http', close)
   lifecycle.onClose('streams', streams.close)
   log.info({ port }, 'listening')

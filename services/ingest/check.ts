@@ -1,5 +1,6 @@
 // `--check`: what the settings of the ingest and its backfill are worth, as one JSON line; nothing is started.
 import type { Process } from '../platform/lifecycle.ts'
+import { listenFields } from '../platform/http.ts'
 import { loggerFields } from '../platform/logger.ts'
 import { checkSettings, givenName } from '../platform/settings.ts'
 import { kafkaFields } from '../topics/fields.ts'
@@ -10,7 +11,7 @@ import { tlsPair } from './tls.ts'
 
 export function checkIngest({ env, stdout }: Process): void {
   const own = { ...ingestFields(env), ...backfillFields(env) }
-  const { settings, problems } = checkSettings({ ...kafkaFields, ...loggerFields, ...own }, env)
+  const { settings, problems } = checkSettings({ ...kafkaFields, ...loggerFields, ...listenFields, ...own }, env)
   problems.push(...backfillProblems(settings))
   tlsPair(settings, problems)
   const given = Object.values(own).flatMap((field) => givenName(field, env) ?? [])

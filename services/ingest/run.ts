@@ -5,7 +5,7 @@ import { createRedactor, redactBytes, type Rule } from '../events/redact.ts'
 import { SettingsError } from '../platform/errors.ts'
 import { tellKafkaAway } from '../platform/kafka-away.ts'
 import { openSlack } from '../platform/slack.ts'
-import { createApp, type Express, healthRoutes, listen } from '../platform/http.ts'
+import { createApp, type Express, healthRoutes, listen, listenFields } from '../platform/http.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import { createLogger, loggerFields } from '../platform/logger.ts'
 import { createMetrics, type Metrics } from '../platform/metrics.ts'
@@ -40,7 +40,7 @@ const DRAIN_MS = 6_500
 
 /** Starts the service; without Kafka it starts too, answers 503 and goes on trying. @throws SettingsError */
 export async function startIngest(env: Environment, lifecycle: Lifecycle): Promise<{ port: number }> {
-  const own = { ...kafkaFields, ...loggerFields, ...ingestFields(env) }
+  const own = { ...kafkaFields, ...loggerFields, ...listenFields, ...ingestFields(env) }
   const { settings, problems, notes } = checkSettings({ ...own, ...backfillFields(env) }, env)
   problems.push(...backfillProblems(settings))
   const tls = tlsPair(settings, problems)
@@ -96,7 +96,7 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
   }
 
   const app = routes(receiver, kafka, metrics, signal)
-  const listening = await listen(app, { port: settings.port, tls, drainMs: DRAIN_MS })
+  const listening = await listen(app, { port: settings.port, host: settings.listenHost, tls, drainMs: DRAIN_MS })
   listening.server.requestTimeout = REQUEST_MS
   listening.server.headersTimeout = REQUEST_MS / 4
   listening.server.keepAliveTimeout = IDLE_MS

@@ -28,8 +28,9 @@ export async function javaLauncher(options: {
   log: (line: string) => void
   signal: AbortSignal
   onStart: (watched: Watched) => void
+  properties?: (ports: { port: number; controllerPort: number }) => Readonly<Record<string, string | number>>
 }): Promise<Launcher | { problem: string }> {
-  const { dataDir, clusterId, env, log, signal, onStart } = options
+  const { dataDir, clusterId, env, log, signal, onStart, properties: more = () => ({}) } = options
   const found = await findJava(env)
   if ('problem' in found) return { problem: `Java: ${found.problem}` }
   const artifacts = await kafkaArtifacts(env, log, signal, onStart)
@@ -46,7 +47,8 @@ export async function javaLauncher(options: {
     way: 'Java',
     launch: async (port, onLine) => {
       mkdirSync(dataDir, { recursive: true })
-      writeFileSync(properties, javaProperties({ port, controllerPort: await freePort(), logDir }))
+      const ports = { port, controllerPort: await freePort() }
+      writeFileSync(properties, javaProperties({ ...ports, logDir }, more(ports)))
       if (!existsSync(join(logDir, 'meta.properties'))) {
         const format = ['format', '--ignore-formatted', '-t', clusterId, '-c', properties]
         const done = await run(java([...archive.use(), '-XX:TieredStopAtLevel=1'], 'kafka.tools.StorageTool', ...format), 60_000)

@@ -53,6 +53,8 @@ export type BrokerOptions = {
   signal?: AbortSignal
   /** Told each process that runs the broker, as soon as it is started. */
   onStart?: (watched: Watched) => void
+  /** Further settings of a broker on Java, in Kafka's own names; for tests. */
+  properties?: (ports: { port: number; controllerPort: number }) => Readonly<Record<string, string | number>>
 }
 
 /** Up in 3 s on two idle cores; after a kill -9 about 6 s (the old session has to expire). */
@@ -65,10 +67,10 @@ const portTaken = /address already in use|failed to bind|port is already allocat
  * @throws naming the three ways where none works, or with the broker's last lines where it ended early.
  */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
-  const { dataDir, log, onLine = log, env = {}, signal = new AbortController().signal, onStart = () => {} } = options
+  const { dataDir, log, onLine = log, env = {}, signal = new AbortController().signal, onStart = () => {}, properties } = options
   const memory = readMemory(dataDir)
   const clusterId = memory.clusterId ?? newClusterId()
-  const launcher = await chooseLauncher({ dataDir, clusterId, env, log, signal, onStart })
+  const launcher = await chooseLauncher({ dataDir, clusterId, env, log, signal, onStart, properties })
   const kafka = `Kafka ${kafkaVersionFrom(env)}`
   log(`starting ${kafka} (${launcher.way})`)
   if (memory.way && memory.way !== launcher.way) log(`the last one ran with ${memory.way}: what it stored is not seen from here`)

@@ -26,15 +26,32 @@ export type Plan = {
   refused?: string[]
 }
 
-const checkLimitMs = 20_000
+/** A service needs a second to answer, on a busy machine a minute: each attempt has longer. */
+const CHECK_LIMITS_MS = [20_000, 40_000, 90_000]
 
-export async function askCheck(main: string, env: Environment): Promise<Check> {
-  const answer = await run({ command: execPath, args: [main, '--check'], env }, checkLimitMs)
-  for (const line of answer.stdout.split('\n').toReversed()) {
-    const check = readCheck(line)
-    if (check) return check
+/**
+ * A service that is slow is asked again: its settings may be fine, and left out it would stay out.
+ * @param slow told before each further attempt @param limitsMs one an attempt
+ */
+export async function askCheck(
+  main: string,
+  env: Environment,
+  slow: (seconds: number) => void = () => {},
+  signal?: AbortSignal,
+  limitsMs: readonly number[] = CHECK_LIMITS_MS,
+): Promise<Check> {
+  let unanswered = 'it printed no JSON line'
+  for (const [attempt, limitMs] of limitsMs.entries()) {
+    const answer = await run({ command: execPath, args: [main, '--check'], env }, limitMs, signal)
+    for (const line of answer.stdout.split('\n').toReversed()) {
+      const check = readCheck(line)
+      if (check) return check
+    }
+    unanswered = answer.stderr.trim() || unanswered
+    if (!answer.late) break
+    if (attempt < limitsMs.length - 1) slow(limitMs / 1_000)
   }
-  return { unanswered: answer.stderr.trim() || 'it printed no JSON line' }
+  return { unanswered }
 }
 
 function readCheck(line: string): Check | undefined {

@@ -81,18 +81,19 @@ export function describeEnding(ending: Ending): string {
   return ending.problem ?? (ending.signal ? `signal ${ending.signal}` : `status ${ending.status}`)
 }
 
-/** Runs a command to its end within a time limit and answers what it printed; a failure is a value too. */
+/** Runs a command to its end within a time limit and answers what it printed; a failure is a value too. `late`: it was cut by the limit. */
 export function run(
   command: Command,
   limitMs: number,
   signal?: AbortSignal,
-): Promise<{ ok: boolean; stdout: string; stderr: string }> {
+): Promise<{ ok: boolean; late: boolean; stdout: string; stderr: string }> {
   const env = command.env as NodeJS.ProcessEnv | undefined
   const options = { cwd: command.cwd, env, timeout: limitMs, killSignal: 'SIGKILL', signal } as const
   return new Promise((resolve) => {
     execFile(command.command, command.args, options, (error, stdout, stderr) => {
-      const late = error?.killed ? `no answer within ${limitMs / 1_000} s` : error?.message
-      resolve({ ok: !error, stdout, stderr: stderr || (late ?? '') })
+      const late = error?.killed === true && !signal?.aborted
+      const why = late ? `no answer within ${limitMs / 1_000} s` : (error?.message ?? '')
+      resolve({ ok: !error, late, stdout, stderr: stderr || why })
     })
   })
 }

@@ -34,6 +34,8 @@ export function serviceEnvironment(
     INGEST_TOKENS: settings.ingestTokens.length > 0 ? settings.ingestTokens.join() : made.token,
     CONSOLE_USERS: made.login ? consoleUser(made.login.name, made.login.password) : settings.consoleUsers,
     RUN_WINDOW: String(settings.runWindow),
+    LISTEN_HOST: settings.host,
+    SANDBOX_PORT: String(settings.sandboxPort),
     // A third less work for each start: https://nodejs.org/docs/latest-v24.x/api/module.html#module-compile-cache
     NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE ?? join(dataDir, 'compile-cache'),
     // Where they listen is read in their logs, at level info; what is not wanted is not shown.
@@ -42,17 +44,16 @@ export function serviceEnvironment(
 }
 
 /**
- * @param ports by the setting that names them; 0 is any free one
+ * @param ports by the setting that names them; 0 is any free one @param host where they will listen
  * @throws SettingsError with every port that cannot be had
  */
-export async function checkPorts(ports: Readonly<Record<string, number>>): Promise<void> {
+export async function checkPorts(ports: Readonly<Record<string, number>>, host = '0.0.0.0'): Promise<void> {
   const problems: Problem[] = []
   for (const [setting, port] of Object.entries(ports)) {
     if (port === 0) continue
     const same = Object.keys(ports).find((other) => other !== setting && ports[other] === port)
     if (same) problems.push({ setting, problem: `port ${port} is also ${same}: choose another` })
-    // As platform/http.ts listens.
-    else if (!(await isFree(port, '0.0.0.0'))) {
+    else if (!(await isFree(port, host))) {
       problems.push({
         setting,
         problem: `port ${port} is taken by another process, or not allowed: free it, or set ${setting} to another`,

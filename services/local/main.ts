@@ -7,6 +7,9 @@ import { startAll } from './start.ts'
 
 const root = resolve(import.meta.dirname, '../..')
 
+// Events, which are personal data, and secrets are readable by their owner only, whatever process writes them.
+process.umask(0o077)
+
 const kills: (() => void)[] = []
 process.on('exit', () => {
   for (const kill of kills) kill()

@@ -47,7 +47,7 @@ export function createOutput(options: {
       (text, stream) => {
         const entry = readEntry(text)
         if (!entry) return line(name, now(), level(text, stream), text)
-        line(name, entry.at ?? now(), entry.level, entry.text)
+        line(name, entry.at ?? now(), entry.isRoutine ? 'debug' : entry.level, entry.text)
         for (const more of entry.stack) line(name, entry.at ?? now(), entry.level, more)
       },
     say: (level, message) => {
@@ -57,7 +57,8 @@ export function createOutput(options: {
   }
 }
 
-type Entry = { at?: Date; level: Level; text: string; stack: string[] }
+/** `isRoutine`: all is well, and a busy service says it many times a second; it would push everything else off the screen. */
+type Entry = { at?: Date; level: Level; text: string; stack: string[]; isRoutine: boolean }
 
 /** A line of platform/logger.ts; undefined for any other text. */
 export function readEntry(text: string): Entry | undefined {
@@ -77,6 +78,7 @@ export function readEntry(text: string): Entry | undefined {
   return {
     at: Number.isNaN(at.getTime()) ? undefined : at,
     level: level as Level,
+    isRoutine: message === 'batch' && level === 'info',
     text: [String(message ?? ''), ...Object.entries(rest).map(([key, value]) => `${key}=${show(value)}`)].join(' ').trim(),
     // The first line of a stack repeats the message.
     stack: typeof trace === 'string' && rank(level as Level) >= rank('error') ? trace.split('\n').slice(1) : [],

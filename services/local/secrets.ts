@@ -1,7 +1,13 @@
 // Secrets that `npm start` makes for itself and keeps, readable by their owner only, so that the next start has the same.
 import { randomBytes, scryptSync } from 'node:crypto'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+
+/** A folder that nobody else on this machine may look into: it will hold events, which are personal data, and secrets. */
+export function privateFolder(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  chmodSync(path, 0o700) // one that an older version made
+}
 
 /** The secret in the file; made at the first call. */
 export function keptSecret(path: string): string {

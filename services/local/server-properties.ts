@@ -20,12 +20,17 @@ const common: Readonly<Record<string, string | number>> = {
   // After a kill -9 a broker is let in again only when its old session has expired: 9 s by default.
   'broker.session.timeout.ms': 3_000,
   'broker.heartbeat.interval.ms': 500,
+  // As long as the topics keep an event: 7 days by default, after which a group at rest would deliver everything once more.
+  'offsets.retention.minutes': 35 * 24 * 60,
   // 128 MiB of the heap by default; this is enough for 600,000 keys a pass.
   'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,
 }
 
-/** On this machine's Java. */
-export function javaProperties(node: { port: number; controllerPort: number; logDir: string }): string {
+/** On this machine's Java. @param more wins over what is set here */
+export function javaProperties(
+  node: { port: number; controllerPort: number; logDir: string },
+  more: Readonly<Record<string, string | number>> = {},
+): string {
   const address = `BROKER://127.0.0.1:${node.port}`
   const properties = {
     ...common,
@@ -34,6 +39,7 @@ export function javaProperties(node: { port: number; controllerPort: number; log
     'controller.quorum.voters': `1@127.0.0.1:${node.controllerPort}`,
     // In a properties file a backslash escapes.
     'log.dirs': node.logDir.replaceAll('\\', '\\\\'),
+    ...more,
   }
   return Object.entries(properties)
     .map(([name, value]) => `${name}=${value}\n`)

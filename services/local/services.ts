@@ -76,7 +76,14 @@ export function openServices(options: {
   async function prepare(): Promise<void> {
     // The broker comes later: that it is not known yet is no problem of theirs.
     const asked = { ...env, KAFKA_BROKERS: env.KAFKA_BROKERS?.trim() || 'localhost:9092' }
-    const asking = roster.delivering.map(async (name) => checks.set(name, await askCheck(roster.main(name), asked)))
+    const asking = roster.delivering.map(async (name) => {
+      const slow = (seconds: number) =>
+        output.say(
+          'warn',
+          `${name} has not told what it is set up for within ${seconds} s: the machine is busy, it is asked again`,
+        )
+      checks.set(name, await askCheck(roster.main(name), asked, slow, signal))
+    })
     await Promise.all([...asking, sandbox?.announced(signal)])
   }
 

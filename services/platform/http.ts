@@ -4,8 +4,14 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import express, { type Express } from 'express'
 import type { Metrics } from './metrics.ts'
+import { text } from './settings.ts'
 
 export type { Express, Request, Response } from 'express'
+
+/** Where a service listens. In a container that is every address; `npm start` lets only this machine in. */
+export const listenFields = {
+  listenHost: text('LISTEN_HOST', 'Address to listen on', { default: '0.0.0.0' }),
+}
 
 /** What /livez and /readyz answer: undefined = fine, else what is wrong, in words. */
 export type Health = { live: () => string | undefined; ready: () => string | undefined }

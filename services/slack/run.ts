@@ -69,7 +69,7 @@ export async function startSlack(env: Environment, lifecycle: Lifecycle, clock: 
     },
     metrics,
   )
-  const { port, close } = await listen(app, { port: settings.port })
+  const { port, close } = await listen(app, { port: settings.port, host: settings.listenHost })
   lifecycle.onClose('http', close)
   log.info({ port }, 'listening')
   const away = { service: NAME, problem: () => kafkaProblem, slack, signal: lifecycle.signal, afterMs: awayMs }

@@ -1,11 +1,12 @@
 // The service's settings from its environment, and what `--check` says of them.
 import type { Process } from '../platform/lifecycle.ts'
+import { listenFields } from '../platform/http.ts'
 import { loggerFields } from '../platform/logger.ts'
 import { checkSettings, type Environment, givenName } from '../platform/settings.ts'
 import { kafkaFields } from '../topics/fields.ts'
 import { slackFields, successFields } from './fields.ts'
 
-export const fields = { ...slackFields, ...kafkaFields, ...loggerFields }
+export const fields = { ...slackFields, ...kafkaFields, ...loggerFields, ...listenFields }
 
 /** All problems at once; `settings` is complete only where there are none. */
 export function readSlackSettings(env: Environment) {

@@ -1,5 +1,6 @@
 // The project's topics: created when absent, never changed; one that differs from its settings is a warning.
 import kafkajs, { type Admin, type ITopicConfig, type KafkaJSProtocolError } from 'kafkajs'
+import { errorText } from '../platform/errors.ts'
 import { sleep } from '../platform/lifecycle.ts'
 import { type KafkaClient, withAdmin } from './client.ts'
 import type { KafkaSettings } from './fields.ts'
@@ -26,14 +27,49 @@ export async function ensureTopics(client: KafkaClient, kinds: TopicKind[]): Pro
       const names = absent.map(({ topic }) => topic).join(', ')
       if (!client.settings.createTopics) throw new Error(`topics are missing and KAFKA_CREATE_TOPICS is false: create ${names}`)
       // False where other services of ours were faster: fine. All else goes to the operator.
-      const created = await admin.createTopics({ topics: absent, waitForLeaders: false, timeout: 10_000 })
+      const created = await admin.createTopics({ topics: absent, waitForLeaders: false, timeout: 10_000 }).catch((error) => {
+        throw notCreated(client.settings, error)
+      })
       if (created) client.log.info({ topics: names }, 'topics created')
     }
-    const { topics } = await onceElected(() => admin.fetchTopicMetadata({ topics: wanted.map(({ topic }) => topic) }))
+    const { topics } = await onceElected(() => admin.fetchTopicMetadata({ topics: wanted.map(({ topic }) => topic) })).catch(
+      async (error) => {
+        throw await notDescribed(admin, wanted, error)
+      },
+    )
     await warnOfDifferences(client, admin, wanted)
     return new Map(topics.map(({ name, partitions }) => [name, partitions.length]))
   })
 }
+
+/** kafkajs gathers what Kafka said of each topic in one error that says nothing. */
+function notCreated(settings: KafkaSettings, error: unknown): Error {
+  const { errors } = error as { errors?: (KafkaJSProtocolError & { topic?: string })[] }
+  if (!errors?.length) return error as Error
+  const all = errors.filter(({ type }) => type !== 'TOPIC_ALREADY_EXISTS')
+  const words = all.map(({ topic = '', type = '', message }) => `${topic}: ${message} (${hintFor(settings, topic, type)})`)
+  return new Error(`Kafka does not create ${words.join('; ')}`)
+}
+
+/** Which setting or right is the one to change. */
+function hintFor({ replicationFactor, partitions }: KafkaSettings, topic: string, type: string): string {
+  if (type === 'INVALID_REPLICATION_FACTOR') return `KAFKA_REPLICATION_FACTOR=${replicationFactor}`
+  if (type === 'INVALID_PARTITIONS') return `PARTITIONS=${partitions}`
+  if (/AUTHORIZATION_FAILED/.test(type))
+    return `grant Create on topic ${topic}, or where it exists Describe; KAFKA_CREATE_TOPICS=false where an administrator creates topics`
+  return 'create it yourself and set KAFKA_CREATE_TOPICS=false'
+}
+
+/** kafkajs does not say of which topic it speaks: each is asked for alone. */
+async function notDescribed(admin: Admin, wanted: readonly { topic: string }[], error: unknown): Promise<unknown> {
+  if (!isUnauthorised(error)) return error
+  const refused: string[] = []
+  for (const { topic } of wanted)
+    await admin.fetchTopicMetadata({ topics: [topic] }).catch((one) => isUnauthorised(one) && refused.push(topic))
+  return new Error(`Kafka refuses to describe ${refused.join(', ')}: grant Describe (Read and Write bring it with them)`)
+}
+
+const isUnauthorised = (error: unknown) => /AUTHORIZATION_FAILED/.test((error as { type?: string }).type ?? '')
 
 /** A topic that was just created has no leaders for a moment, on a busy cluster for some seconds. */
 async function onceElected<T>(ask: () => Promise<T>): Promise<T> {
@@ -68,9 +104,15 @@ function topicConfig(
   return topic(topicNames.deadLetters(prefix, kind.deadLetters), 1, { ...retention, ...size })
 }
 
+/** Never stands in the way: comparing takes a right, DescribeConfigs, that nothing else needs. */
 async function warnOfDifferences(client: KafkaClient, admin: Admin, wanted: ReturnType<typeof topicConfig>[]): Promise<void> {
-  for (const difference of await differencesOf(admin, wanted))
-    client.log.warn(difference, 'an existing topic differs from the settings; it is used as it is')
+  try {
+    for (const difference of await differencesOf(admin, wanted))
+      client.log.warn(difference, 'an existing topic differs from the settings; it is used as it is')
+  } catch (error) {
+    const text = 'whether existing topics differ from the settings is not known: DescribeConfigs on them would tell'
+    client.log.warn({ error: errorText(error) }, text)
+  }
 }
 
 /** A setting of an existing topic that is another than ours would be. */
@@ -104,10 +146,11 @@ export async function inspectTopics(
   return withAdmin(client, async (admin) => {
     const { brokers } = await admin.describeCluster()
     const existing = new Set(await admin.listTopics())
-    const differences = await differencesOf(
-      admin,
-      wanted.filter(({ topic }) => existing.has(topic)),
-    )
+    const here = wanted.filter(({ topic }) => existing.has(topic))
+    const differences = await differencesOf(admin, here).catch((error) => {
+      if (isUnauthorised(error)) return []
+      throw error
+    })
     const missing = wanted.filter(({ topic }) => !existing.has(topic)).map(({ topic }) => topic)
     return { brokers: brokers.length, missing, differences }
   })

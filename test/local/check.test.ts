@@ -1,6 +1,9 @@
 // What a sink delivers to, by the answer to --check.
-import { expect, test } from 'vitest'
-import { planDelivery } from '../../services/local/check.ts'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { askCheck, planDelivery } from '../../services/local/check.ts'
 
 const standIn = { origin: 'http://127.0.0.1:5', host: '127.0.0.1', port: 5, caFile: '/ca.pem' }
 
@@ -40,4 +43,24 @@ test('planDelivery - a stand-in that is not there, or does not tell what is aske
   expect(planDelivery({ given: [], problems: [], sandbox: {} }, undefined).refused).toHaveLength(1)
   const { caFile: _, ...without } = standIn
   expect(planDelivery({ given: [], problems: [], sandbox: { X_CA: '$CA_FILE' } }, without).refused?.[0]).toContain('$CA_FILE')
+})
+
+test('askCheck - a service that is slow at first is asked again; one that answers wrongly is not', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'check-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const main = join(folder, 'main.js')
+  const asked = join(folder, 'asked')
+  writeFileSync(
+    main,
+    `const fs = require('node:fs')
+    fs.appendFileSync(${JSON.stringify(asked)}, 'x')
+    const isSlow = fs.readFileSync(${JSON.stringify(asked)}).length < 2
+    setTimeout(() => console.log('{"given":["X"]}'), isSlow ? 60_000 : 0)`,
+  )
+  const told: number[] = []
+  const check = await askCheck(main, { PATH: process.env.PATH }, (seconds) => void told.push(seconds), undefined, [1_500, 15_000])
+  expect(check).toEqual({ given: ['X'], problems: [], sandbox: {} })
+  expect(told).toEqual([1.5])
+  writeFileSync(main, 'process.exit(1)')
+  expect(await askCheck(main, { PATH: process.env.PATH })).toEqual({ unanswered: expect.any(String) })
 })

@@ -39,6 +39,8 @@ test('serviceEnvironment - what was given is kept, what is missing is made', () 
   const environment = (env: Record<string, string>) =>
     serviceEnvironment(env, readSettings(localFields, env), folder, { token: 'made' })
   expect(environment({})).toMatchObject({ INGEST_PORT: '8080', INGEST_TOKENS: 'made', RUN_WINDOW: '5', SINK_PORT: '0' })
+  expect(environment({})).toMatchObject({ LISTEN_HOST: '127.0.0.1', SANDBOX_PORT: '8082' })
+  expect(environment({ LISTEN_HOST: '0.0.0.0' })).toMatchObject({ LISTEN_HOST: '0.0.0.0' })
   const given = { INGEST_PORT: '9000', INGEST_TOKENS: 'a b,c', RUN_WINDOW: '60', SEGMENT_KEY: 'key' }
   expect(environment(given)).toMatchObject(given)
 })

@@ -47,6 +47,20 @@ test('output - the logger level holds for services and for our own words, not fo
   expect(lines).toEqual(['npm start  03:04:05.006 error yes\n', 'banner\n'])
 })
 
+test('output - batches that are delivered are shown at level debug; those that are not, at their own', () => {
+  const batch = (level: string) => entry({ level, events: 3, message: 'batch' })
+  const [atInfo, atDebug] = [capture(), capture({ level: 'debug' })]
+  for (const { output } of [atInfo, atDebug]) {
+    output.from('ingest')(batch('info'), 'stdout')
+    output.from('ingest')(batch('warn'), 'stdout')
+  }
+  expect(atInfo.lines).toEqual([expect.stringContaining('warn  batch events=3')])
+  expect(atDebug.lines).toEqual([
+    expect.stringContaining('debug batch events=3'),
+    expect.stringContaining('warn  batch events=3'),
+  ])
+})
+
 test('output - control characters are shown, not sent to the terminal', () => {
   const { lines, output } = capture()
   output.from('ingest')('a\u001b[2Jb', 'stdout')

@@ -1,10 +1,10 @@
 // Secrets that npm start makes and keeps.
 import { scryptSync } from 'node:crypto'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { consoleUser, keptSecret } from '../../services/local/secrets.ts'
+import { consoleUser, keptSecret, privateFolder } from '../../services/local/secrets.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'secrets-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -16,6 +16,16 @@ test('keptSecret - made once, kept, readable by its owner only', () => {
   expect(keptSecret(path)).toBe(secret)
   expect(statSync(path).mode & 0o777).toBe(0o600)
   expect(keptSecret(join(folder, 'other'))).not.toBe(secret)
+})
+
+test('privateFolder - nobody else may look into it, also where it was there', () => {
+  const path = join(folder, 'private')
+  for (const mode of [0o755, 0o700]) {
+    mkdirSync(path, { recursive: true })
+    chmodSync(path, mode)
+    privateFolder(path)
+    expect(statSync(path).mode & 0o777).toBe(0o700)
+  }
 })
 
 test('consoleUser - an entry of CONSOLE_USERS whose key is the scrypt of the password', () => {

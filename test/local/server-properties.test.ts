@@ -9,6 +9,7 @@ test('javaProperties - one node that listens on this machine only', () => {
   expect(lines).toContain('controller.quorum.voters=1@127.0.0.1:2222')
   expect(lines).toContain('log.dirs=/data')
   expect(lines).toContain('auto.create.topics.enable=false')
+  expect(lines).toContain('offsets.retention.minutes=50400')
 })
 
 test('containerEnvironment - the same settings by the names the official image takes', () => {

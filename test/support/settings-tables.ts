@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { consoleFields } from '../../services/console/fields.ts'
 import { backfillFields } from '../../services/ingest/backfill/fields.ts'
 import { ingestFields } from '../../services/ingest/fields.ts'
+import { listenFields } from '../../services/platform/http.ts'
 import { loggerFields } from '../../services/platform/logger.ts'
 import type { Fields } from '../../services/platform/settings.ts'
 import { fields as cloudwatch } from '../../services/sinks/cloudwatch/fields.ts'
@@ -29,7 +30,7 @@ export function settingsTables(): string {
     ['Papertrail', papertrail],
     ['Slack', slackFields],
     ['Console', consoleFields],
-    ['Kafka, in every service', { ...kafkaFields, ...loggerFields }],
+    ['Kafka and the process, in every service', { ...kafkaFields, ...loggerFields, ...listenFields }],
   ]
   return sections.map(([title, fields]) => `**${title}**\n\n${table(fields)}`).join('\n\n')
 }

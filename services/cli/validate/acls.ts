@@ -1,9 +1,50 @@
-// What the services need at Kafka and at AWS, for those who grant it.
+// What the services need at Kafka, AWS and Auth0, for those who grant it. test/cli/least-rights.test.ts runs them with just these rights.
 import { groupNames, topicNames } from '../../topics/names.ts'
 
-/** One line a grant; Kafka's own words, as kafka-acls takes them. @param sinks names of all sinks */
+/** Kafka's own words. A group is always meant with all names that begin so. */
+export type Grant = { resource: 'topic' | 'group'; name: string; operations: readonly string[]; isPrefix?: boolean }
+
+/**
+ * The least that each needs where the topics exist. Read and Write bring Describe with them. Delete of a group tidies up readers and jobs:
+ * without it they go by themselves. @param sinks names of all sinks
+ */
+export function leastGrants(prefix: string, sinks: readonly string[]): Record<string, Grant[]> {
+  const topic = (name: string, ...operations: string[]): Grant => ({ resource: 'topic', name, operations })
+  const groups = (...names: string[]) =>
+    names.map((name): Grant => ({ resource: 'group', name, operations: ['Read', 'Delete'], isPrefix: true }))
+  const [events, reports, control] = [topicNames.events(prefix), topicNames.reports(prefix), topicNames.control(prefix)]
+  const letters = (service: string) => topicNames.deadLetters(prefix, service)
+  return {
+    ingest: [topic(events, 'Write'), topic(letters('ingest'), 'Write'), topic(control, 'Write')],
+    'ingest with BACKFILL': [
+      topic(events, 'Read', 'Write'),
+      topic(letters('ingest'), 'Write'),
+      topic(reports, 'Read', 'Write'),
+      topic(control, 'Read', 'Write'),
+      ...groups(groupNames.backfill(prefix), `${prefix}.reconcile`),
+    ],
+    ...Object.fromEntries(
+      sinks.map((sink) => [
+        sink,
+        [
+          topic(events, 'Read'),
+          topic(letters(sink), 'Read', 'Write'),
+          topic(reports, 'Read', 'Write'),
+          topic(control, 'Read', 'Write'),
+          ...groups(groupNames.sink(prefix, sink), `${prefix}.start-from`),
+        ],
+      ]),
+    ),
+    slack: [topic(reports, 'Read', 'Write'), topic(control, 'Read', 'Write'), ...groups(`${prefix}.slack`)],
+    'console and auth0-logs': [
+      { resource: 'topic', name: prefix, operations: ['Read', 'Write'], isPrefix: true },
+      ...groups(prefix),
+    ],
+  }
+}
+
+/** One line a grant, as kafka-acls takes them. */
 export function neededAcls(prefix: string, sinks: readonly string[]): string[] {
-  const events = topicNames.events(prefix)
   return [
     'Kafka, every service (the prefix covers main topic, reports, control and dead letters):',
     `  --topic ${prefix} --resource-pattern-type prefixed --operation Read --operation Write --operation Describe --operation DescribeConfigs`,
@@ -11,12 +52,8 @@ export function neededAcls(prefix: string, sinks: readonly string[]): string[] {
     '  --cluster --operation Describe',
     'Kafka, where KAFKA_CREATE_TOPICS is true:',
     `  --topic ${prefix} --resource-pattern-type prefixed --operation Create`,
-    'Kafka, least for one service each:',
-    `  ingest: Write on ${events}, ${topicNames.deadLetters(prefix, 'ingest')} and ${topicNames.control(prefix)}; Read on ${topicNames.control(prefix)}`,
-    ...sinks.map(
-      (sink) =>
-        `  ${sink}: Read on ${events} and ${topicNames.control(prefix)}; Write on ${topicNames.deadLetters(prefix, sink)}, ${topicNames.reports(prefix)}, ${topicNames.control(prefix)}; Read on group ${groupNames.sink(prefix, sink)}*`,
-    ),
+    'Kafka, least for one service each, where the topics exist (DescribeConfigs on them too: differing settings are warned of):',
+    ...Object.entries(leastGrants(prefix, sinks)).flatMap(([service, grants]) => [`  ${service}:`, ...grants.map(grantLine)]),
     ...(sinks.includes('cloudwatch')
       ? [
           'AWS, the cloudwatch sink, on the log group:',
@@ -27,3 +64,6 @@ export function neededAcls(prefix: string, sinks: readonly string[]): string[] {
     'Auth0, the application: read:logs; for BACKFILL=reconcile and validate read:log_streams; for register create:log_streams, update:log_streams',
   ]
 }
+
+const grantLine = ({ resource, name, operations, isPrefix }: Grant) =>
+  `    --${resource} ${name}${isPrefix ? ' --resource-pattern-type prefixed' : ''}${operations.map((one) => ` --operation ${one}`).join('')}`

@@ -84,6 +84,7 @@ export type Keeper = Awaited<ReturnType<typeof keepCheckpoint>>
 /** The checkpoint in memory and, behind it, in Kafka: commits go on while the next page is stored. @param failed told of a commit's error */
 async function keepCheckpoint(backfill: Backfill, { commit }: Term, begin: Checkpoint, failed: (error: unknown) => void) {
   let current = begin
+  let committed: Checkpoint | undefined
   let committing: Promise<void> | undefined
   let refreshAt = performance.now() + REFRESH_MS
 
@@ -93,9 +94,10 @@ async function keepCheckpoint(backfill: Backfill, { commit }: Term, begin: Check
    */
   function commitSoon(): Promise<void> {
     const one = async () => {
-      const committed = current
-      await commit(committed)
-      backfill.onCheckpoint(committed)
+      const next = current
+      await commit(next)
+      committed = next
+      backfill.onCheckpoint(next)
     }
     return (committing ??= one().finally(() => {
       committing = undefined
@@ -120,12 +122,13 @@ async function keepCheckpoint(backfill: Backfill, { commit }: Term, begin: Check
         publishedFrom: publishedFrom?.toISOString() ?? '',
       }
       alarmNearRetention(backfill, current)
-      const isNew = checkpoint !== before.checkpoint || current.tick !== before.tick
+      if (isLast) await committing
+      const isNew = checkpoint !== committed?.checkpoint || current.tick !== committed.tick
       if (!isNew && performance.now() < refreshAt) return backfill.onCheckpoint(current)
       refreshAt = performance.now() + REFRESH_MS
-      if (!isLast) return void commitSoon().catch(failed)
-      await committing
-      await commitSoon()
+      const committedNow = commitSoon()
+      if (isLast) await committedNow
+      else committedNow.catch(failed)
     },
   }
 }

@@ -90,7 +90,11 @@ export async function startBackfill(options: BackfillOptions): Promise<void> {
     },
   }
   const failed = (error: unknown, againMs: number) => {
-    const text = errorText(error)
+    const isSession = /session timeout/i.test(errorText(error))
+    const hint = isSession
+      ? `; set KAFKA_SESSION_TIMEOUT, which is ${client.settings.sessionTimeout} s, to what the cluster allows`
+      : ''
+    const text = `${errorText(error)}${hint}`
     const stack = error instanceof TypeError || error instanceof RangeError ? error.stack : undefined
     log.error(
       { error: text, stack, retry_in_ms: againMs },

@@ -47,23 +47,23 @@ export type Membership = {
 /** Belongs to the group until the signal is aborted; never rejects. */
 export async function belong(membership: Membership, signal: AbortSignal): Promise<void> {
   const { client, log, failed } = membership
+  const configuredMs = client.settings.sessionTimeout * 1000
   let sessionMs = SESSION_MS
-  await againAndAgain(
-    () => member(membership, sessionMs, signal),
-    (error, againMs) => {
-      // The operator's setting is the way to say what this cluster takes.
-      if (/session timeout/i.test(errorText(error))) {
-        sessionMs = Math.max(SESSION_MS, client.settings.sessionTimeout * 1000)
-        log.warn(
-          { session_ms: sessionMs },
-          'Kafka refused the session timeout of the backfill; it keeps to KAFKA_SESSION_TIMEOUT now',
-        )
-        if (sessionMs === SESSION_MS) log.error('raise KAFKA_SESSION_TIMEOUT to what the cluster allows')
-      }
-      failed(error, againMs)
-    },
-    signal,
-  )
+  /** A cluster whose least session is longer takes KAFKA_SESSION_TIMEOUT, which sinks need there anyway. */
+  async function join(): Promise<void> {
+    try {
+      await member(membership, sessionMs, signal)
+    } catch (error) {
+      if (!/session timeout/i.test(errorText(error)) || sessionMs >= configuredMs) throw error
+      log.info(
+        { session_ms: configuredMs },
+        'the cluster takes no session as short as that of the backfill: KAFKA_SESSION_TIMEOUT is used',
+      )
+      sessionMs = configuredMs
+      await join()
+    }
+  }
+  await againAndAgain(join, failed, signal)
 }
 
 /** One membership, from the join to its end. @throws when it has ended by itself */

@@ -47,7 +47,7 @@ export async function startSink(sink: Sink, env: Environment, lifecycle: Lifecyc
   const vital: Vital = {}
   const app = createApp()
   healthRoutes(app, healthOf(vital), metrics)
-  const { port, close } = await listen(app, { port: settings.port })
+  const { port, close } = await listen(app, { port: settings.port, host: settings.listenHost })
   lifecycle.onClose('http', close)
   log.info({ port }, 'listening')
   try {

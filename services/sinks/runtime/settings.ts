@@ -1,5 +1,6 @@
 // A sink's settings: the runtime's and its own, and what of them the flow works with.
 import { createFilter } from '../../events/filter.ts'
+import { listenFields } from '../../platform/http.ts'
 import { loggerFields } from '../../platform/logger.ts'
 import type { Schedule } from '../../platform/schedule.ts'
 import { checkSettings, type Environment, type Fields, type Settings, showFields } from '../../platform/settings.ts'
@@ -11,7 +12,12 @@ const DEFAULT_IN_FLIGHT = 4
 
 /** The runtime's settings and the sink's own; all problems of both. */
 export function readSinkSettings(sink: Sink, env: Environment) {
-  const common = { ...kafkaFields, ...loggerFields, ...sinkFields(sink.name, sink.inFlight ?? DEFAULT_IN_FLIGHT, env) }
+  const common = {
+    ...kafkaFields,
+    ...loggerFields,
+    ...listenFields,
+    ...sinkFields(sink.name, sink.inFlight ?? DEFAULT_IN_FLIGHT, env),
+  }
   const names = (fields: Fields) => Object.values(fields).flatMap((field) => field.names)
   const runtime = checkSettings(common, env, names(sink.fields))
   const own = checkSettings(sink.fields, env, names(common))

@@ -5,10 +5,12 @@ import { createLifecycle } from '../../../services/platform/lifecycle.ts'
 import type { Logger } from '../../../services/platform/logger.ts'
 import { createMetrics } from '../../../services/platform/metrics.ts'
 import { type Auth0StandIn, startAuth0 } from '../../../services/sandbox/auth0.ts'
+import { readControl } from '../../../services/topics/control.ts'
 import { ensureTopics } from '../../../services/topics/create.ts'
+import { newJob, newJobId } from '../../../services/topics/jobs.ts'
 import { openProducer } from '../../../services/topics/produce.ts'
 import { betweenAuth0 } from '../../support/auth0-proxy.ts'
-import { backfillEnv, reportsOf } from '../../support/backfill.ts'
+import { backfillEnv, logsInTopic, reportsOf, startPolling } from '../../support/backfill.ts'
 import { faultyKafka, faultyProducer, type Hook } from '../../support/faulty-kafka.ts'
 import { newPrefix, testKafka } from '../../support/kafka.ts'
 import { type Broker, openBroker } from '../../support/plain-kafka.ts'
@@ -171,4 +173,74 @@ test('each call of a pass failing in turn, by an error or a bug - is told, and t
   await Promise.all(Array.from({ length: 6 }, worker))
   expect(problems.filter(Boolean)).toEqual([])
   expect(problems).toHaveLength(calls.length)
+})
+
+test("a job's progress that Kafka refuses - is told, and the job is done all the same", { timeout: 60_000 }, async () => {
+  const auth0 = await tenant(350)
+  const ids = auth0.ids()
+  let left = 0
+  const run = await backfillWith(auth0, (call) => {
+    if (call !== 'produce control' || left <= 0) return
+    left--
+    throw new Error('control refused on purpose')
+  })
+  await until(
+    'the poll',
+    () => new Set(run.published).size,
+    (count) => count >= 350,
+  )
+  left = 4 // the progress, then the end of it three times
+  const job = newJob({ id: newJobId(), service: 'backfill', kind: 'backfill', from: ids[0], to: ids[349], by: 'test' })
+  const key = `job/backfill/${job.id}`
+  await broker.producer.send({ topic: `${run.prefix}.control`, messages: [{ key, value: JSON.stringify(job) }] })
+  const now = async () => (await readControl(testKafka(broker.brokers, run.prefix), 'test')).get(key)
+  const ended = await until('the end of the job', now, (record) => (record as { ended_at: string }).ended_at !== '', {
+    limitMs: 40_000,
+    everyMs: 300,
+  })
+  expect(ended).toMatchObject({ state: 'done', delivered: 350, error: '' })
+  expect(run.told.join('\n')).toContain('control refused on purpose')
+  expect(left).toBe(0)
+  expect(run.published.filter((id) => id === ids[100])).toHaveLength(2)
+  expect(run.failures).toEqual([])
+  await run.close()
+})
+
+test('a job of a foreign tool that is no job - fails in words and keeps nothing waiting', { timeout: 60_000 }, async () => {
+  const auth0 = await tenant(5)
+  const run = await backfillWith(auth0, () => {})
+  const job = (from: unknown) => ({
+    ...newJob({ id: newJobId(), service: 'backfill', kind: 'backfill', from: '', by: 'test' }),
+    from,
+  })
+  const records = { 'job/backfill/a': job(7), 'job/backfill/b': job('yesterday'), 'job/backfill/c': job(auth0.ids()[0]) }
+  const messages = Object.entries(records).map(([key, value]) => ({ key, value: JSON.stringify(value) }))
+  await broker.producer.send({ topic: `${run.prefix}.control`, messages })
+  const states = async () => {
+    const control = await readControl(testKafka(broker.brokers, run.prefix), 'test')
+    return Object.keys(records).map((key) => (control.get(key) as { state: string }).state)
+  }
+  await until('all jobs', states, (all) => all.join() === 'failed,failed,done', { limitMs: 30_000, everyMs: 300 })
+  await run.close()
+})
+
+test('a job whose pages hang - keeps no pass waiting', { timeout: 60_000 }, async () => {
+  const auth0 = await tenant(50)
+  const ids = auth0.ids()
+  let isHanging = false
+  const between = await betweenAuth0(auth0.origin, ({ query }) =>
+    isHanging && query.has('from') && String(query.get('from')) < ids[0] ? 'hang' : undefined,
+  )
+  const env = { ...backfillEnv(broker.brokers, newPrefix(), auth0), AUTH0_API_URL: between.origin, START_FROM: ids[40] }
+  await startPolling(env)
+  const topic = await logsInTopic(broker, env.TOPIC_PREFIX)
+  await until('the poll', topic.ids, (found) => found.includes(ids[49]))
+  isHanging = true
+  const job = newJob({ id: newJobId(), service: 'backfill', kind: 'backfill', from: ids[0], by: 'test' })
+  const messages = [{ key: `job/backfill/${job.id}`, value: JSON.stringify(job) }]
+  await broker.producer.send({ topic: `${env.TOPIC_PREFIX}.control`, messages })
+  const hung = () => between.pages().filter(({ query }) => String(query.get('from')) < ids[0])
+  await until('the job to hang', hung, (pages) => pages.length > 0)
+  const later = auth0.append(5)
+  await until('what came later', topic.ids, (found) => later.every((id) => found.includes(id)), { limitMs: 10_000 })
 })
