@@ -80,8 +80,8 @@ export function testEvents<S extends StandIn>({ subject, test, own }: Suite<S>):
     const odd = ['0001-01-01T00:00:00.000Z', '1969-12-31T23:59:59.999Z', -1, '+012345-01-01T00:00:00.000Z', 9e15, 0.5e308]
     const began = Date.now()
     const events = makeEvents(120, (data, n) => n % 2 === 0 && Object.assign(data, { date: odd[(n / 2) % odd.length] }))
-    await place.produce(events.map((event) => recordOf(event)))
     await place.start()
+    await place.produce(events.map((event) => recordOf(event)))
     expect(await place.settled()).toMatchObject({ delivered: 120, dead_lettered: 0, problems: [] })
     const taken = arrivals(vendor)
     expect(idsOf(taken)).toEqual(idsOf(events))
