@@ -69,3 +69,34 @@ test('HTTP stand-ins - a body without end is answered 413 and not read on', asyn
   const answer = await new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())))
   expect(answer).toContain('413')
 })
+
+test('HTTP faults - answer is whatever stands between: status, headers and body as they are given', async () => {
+  const { segment, post } = await start()
+  segment.misbehave({ fault: 'answer', body: '<p>Sign in</p>' })
+  const page = await post()
+  expect([page.status, page.headers.get('content-type'), await page.text()]).toEqual([200, 'text/html', '<p>Sign in</p>'])
+  segment.misbehave({ fault: 'answer', status: 204, times: 1 })
+  expect((await post()).status).toBe(204)
+  segment.misbehave({
+    fault: 'answer',
+    status: 403,
+    headers: { 'content-type': 'text/plain', via: 'a proxy' },
+    body: 'no',
+    bodyBytes: 7,
+  })
+  const refused = await post()
+  expect([refused.status, refused.headers.get('via'), await refused.text()]).toEqual([403, 'a proxy', 'nononon'])
+  expect(segment.received).toMatchObject({ total: 0, counts: { faults: 3 } })
+})
+
+test('HTTP faults - reused means requests on connections that were answered before, overBytes larger bodies', async () => {
+  const { segment, post } = await start()
+  const before = await post() // its connection is kept by fetch
+  await before.text()
+  segment.misbehave({ fault: 'answer', status: 503, reused: true })
+  expect((await post()).status).toBe(503)
+  segment.misbehave({ fault: 'answer', status: 413, overBytes: 10 })
+  expect((await post()).status).toBe(413)
+  segment.misbehave({ fault: 'answer', status: 413, overBytes: 10_000 })
+  expect((await post()).status).toBe(200)
+})
