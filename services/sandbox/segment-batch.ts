@@ -3,8 +3,7 @@
 import type { SegmentEvent } from './segment-body.ts'
 
 const KB = 1_024
-/** 500 KB, read strictly: what is larger than the smaller meaning may be thrown away behind a 200. */
-export const BATCH_BYTES_LIMIT = 500_000
+export const BATCH_BYTES_LIMIT = 500 * KB
 export const BATCH_EVENTS_LIMIT = 2_500
 /** The 10,000 properties that an event may have do not fit into it: no rule of their own here. */
 export const EVENT_BYTES_LIMIT = 32 * KB
