@@ -6,7 +6,7 @@ const { QUOTE, COMMA, COLON, OPEN_ARRAY, OPEN_OBJECT, CLOSE_OBJECT } = JSON_BYTE
 const BACKSLASH = '\\'
 
 /** The members that anybody asks for. */
-const NAMES = ['ip', 'date', 'type', 'log_id', 'user_id', 'client_id', 'user_agent'] as const
+const NAMES = ['ip', 'date', 'type', 'log_id', 'user_id', 'client_id', 'user_agent', 'tenant_name'] as const
 export type MemberName = (typeof NAMES)[number]
 
 const INDEX = new Map<string, number>(NAMES.map((name, index) => [name, index]))

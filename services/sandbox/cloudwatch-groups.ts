@@ -3,12 +3,16 @@
 import { type Answer, isObject } from './vendor-http.ts'
 
 export type LogGroup = { name: string; streams?: string[]; retentionDays?: number }
-type Group = { streams: Map<string, number>; retentionDays?: number; createdAt: number }
+type Group = { streams: Map<string, number>; retentionDays?: number; kmsKeyId?: string; createdAt: number }
 export type Groups = Map<string, Group>
 
 const GROUP_NAME = /^[.\-_/#A-Za-z0-9]{1,512}$/
 const STREAM_NAME = /^[^:*]{1,512}$/
 const DESCRIBE_LIMIT = 50
+/** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html */
+const RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] // biome-ignore format: a table
 
 export function createGroups(groups: readonly LogGroup[], now: number): Groups {
   return new Map(
@@ -32,6 +36,8 @@ export function findStream(
   input: unknown,
 ): { error: Answer } | { group: Group; logGroupName: string; logStreamName: string } {
   const { logGroupName, logStreamName } = names(input)
+  if (!GROUP_NAME.test(logGroupName)) return { error: invalid(badName('logGroupName', logGroupName)) }
+  if (!STREAM_NAME.test(logStreamName)) return { error: invalid(badName('logStreamName', logStreamName)) }
   const group = groups.get(logGroupName)
   if (!group) return { error: awsError('ResourceNotFoundException', 'The specified log group does not exist.') }
   if (!group.streams.has(logStreamName)) {
@@ -44,7 +50,18 @@ export function createLogGroup(groups: Groups, input: unknown, now: number): Ans
   const { logGroupName } = names(input)
   if (!GROUP_NAME.test(logGroupName)) return invalid(badName('logGroupName', logGroupName))
   if (groups.has(logGroupName)) return awsError('ResourceAlreadyExistsException', 'The specified log group already exists')
-  groups.set(logGroupName, { streams: new Map(), createdAt: now })
+  const kmsKeyId = isObject(input) && typeof input.kmsKeyId === 'string' ? input.kmsKeyId : undefined
+  groups.set(logGroupName, { streams: new Map(), createdAt: now, kmsKeyId })
+  return { status: 200, body: '' }
+}
+
+export function putRetentionPolicy(groups: Groups, input: unknown): Answer {
+  const group = groups.get(names(input).logGroupName)
+  if (!group) return awsError('ResourceNotFoundException', 'The specified log group does not exist.')
+  const days = isObject(input) ? Number(input.retentionInDays) : Number.NaN
+  if (!RETENTION_DAYS.includes(days))
+    return invalid(`1 validation error detected: Value '${days}' at 'retentionInDays' is not valid`)
+  group.retentionDays = days
   return { status: 200, body: '' }
 }
 
@@ -64,10 +81,11 @@ export function describeLogGroups(groups: Groups, input: unknown): Answer {
   const prefix = isObject(input) && typeof input.logGroupNamePrefix === 'string' ? input.logGroupNamePrefix : ''
   const found = [...groups]
     .filter(([name]) => name.startsWith(prefix))
-    .map(([logGroupName, { createdAt, retentionDays }]) => ({
+    .map(([logGroupName, { createdAt, retentionDays, kmsKeyId }]) => ({
       logGroupName,
       creationTime: createdAt,
       retentionInDays: retentionDays,
+      kmsKeyId,
     }))
   return page(input, 'logGroups', found)
 }

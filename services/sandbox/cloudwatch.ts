@@ -11,6 +11,7 @@ import {
   invalid,
   type Groups,
   type LogGroup,
+  putRetentionPolicy,
 } from './cloudwatch-groups.ts'
 import { checkPut, type InputLogEvent, type RejectedInfo } from './cloudwatch-put.ts'
 import { type Fault, httpFaults, isMeant } from './faults.ts'
@@ -86,6 +87,8 @@ function answerCall(call: Call, groups: Groups, recorder: Recorder): Answer {
       return createLogGroup(groups, input, Date.now())
     case 'Logs_20140328.CreateLogStream':
       return createLogStream(groups, input, Date.now())
+    case 'Logs_20140328.PutRetentionPolicy':
+      return putRetentionPolicy(groups, input)
     case 'Logs_20140328.DescribeLogGroups':
       return describeLogGroups(groups, input)
     case 'Logs_20140328.DescribeLogStreams':

@@ -1,6 +1,7 @@
 // A vendor that speaks HTTP: reads each call, shows the fault of the hour, else lets the vendor answer.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { createApp, listen } from '../platform/http.ts'
 import { sleep } from '../platform/lifecycle.ts'
 import { createFaults, type Fault, type FaultName, type Faults, isMeant, type StatusFault } from './faults.ts'
@@ -15,7 +16,7 @@ const DRAIN_MS = 100
 const SLOW_MS = 1_000
 
 const statusFaults = ['429', '500', '503', '401', '403'] as const
-const callFaults = [...statusFaults, 'hang', 'reset', 'slow'] as const
+const callFaults = [...statusFaults, 'hang', 'reset', 'slow', 'answer'] as const
 
 export type Answer = { status: number; headers?: Record<string, string>; body: string | object }
 
@@ -42,6 +43,8 @@ export type Vendor = {
 
 export async function serveVendor(vendor: Vendor, recorder: Recorder, options: StandInOptions): Promise<StandIn> {
   const hanging = new Set<Socket>()
+  /** Connections that have been answered. */
+  const answered = new WeakSet<Socket>()
   const closing = new AbortController()
   const faults = createFaults(vendor.name, vendor.faults, (fault) => {
     if (fault !== undefined) return
@@ -55,10 +58,16 @@ export async function serveVendor(vendor: Vendor, recorder: Recorder, options: S
     if (body === undefined) {
       return send(response, { status: 413, headers: { connection: 'close' }, body: 'request body too large' })
     }
-    const fault = faults.take(callFaults, ({ only }) => only === undefined || request.url?.startsWith(only) === true)
+    const meant = ({ only, reused, overBytes }: Fault) =>
+      (only === undefined || request.url?.startsWith(only) === true) &&
+      (!reused || answered.has(request.socket)) &&
+      body.length > (overBytes ?? -1)
+    const fault = faults.take(callFaults, meant)
+    answered.add(request.socket)
     if (fault) recorder.count('faults')
     if (fault?.fault === 'reset') return void request.socket.resetAndDestroy()
     if (fault?.fault === 'hang') return void hanging.add(request.socket)
+    if (fault?.fault === 'answer') return answerWith(response, fault)
     if (fault?.fault === 'slow') await sleep(fault.ms ?? SLOW_MS, closing.signal)
     else if (fault) return send(response, refusal(vendor.refuse(fault.fault as StatusFault), fault))
     const rejects: Call['rejects'] = (events) => {
@@ -94,6 +103,19 @@ export async function serveVendor(vendor: Vendor, recorder: Recorder, options: S
     return listening.close()
   }
   return standIn(vendor.name, { host, port, origin: `http://${host}:${port}`, close }, recorder, faults, vendor.forget)
+}
+
+/** As whatever stands between a sender and the vendor: the body in pieces, as far as anybody reads it. */
+function answerWith(response: ServerResponse, { status = 200, headers, body = '', bodyBytes }: Fault): void {
+  const piece = Buffer.from(body)
+  const length = piece.length === 0 ? 0 : (bodyBytes ?? piece.length)
+  response.writeHead(status, { 'content-type': 'text/html', ...(status !== 204 && { 'content-length': length }), ...headers })
+  function* pieces() {
+    for (let left = length; left > 0; left -= piece.length) yield piece.subarray(0, left)
+  }
+  Readable.from(pieces(), { objectMode: false })
+    .on('error', () => {})
+    .pipe(response)
 }
 
 function refusal(answer: Answer, { retryAfter }: Fault): Answer {

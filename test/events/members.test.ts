@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { type MemberName, memberOf, scanMembers } from '../../services/events/members.ts'
 import { type SeededRandom, seededRandom } from '../support/random.ts'
 
-const NAMES: MemberName[] = ['ip', 'date', 'type', 'log_id', 'user_id', 'client_id', 'user_agent']
+const NAMES: MemberName[] = ['ip', 'date', 'type', 'log_id', 'user_id', 'client_id', 'user_agent', 'tenant_name']
 
 /** What the scan says of the bytes, and what JSON.parse says of them, in one shape. */
 function scanned(bytes: Buffer): unknown {

@@ -6,6 +6,7 @@ import {
   DescribeLogGroupsCommand,
   DescribeLogStreamsCommand,
   PutLogEventsCommand,
+  PutRetentionPolicyCommand,
 } from '@aws-sdk/client-cloudwatch-logs'
 import { expect, onTestFinished, test } from 'vitest'
 import { type CloudWatchOptions, startCloudWatch } from '../../services/sandbox/cloudwatch.ts'
@@ -166,4 +167,27 @@ test('CloudWatch - is as just started after reset', async () => {
   expect(cloudwatch.received).toMatchObject({ total: 0, requests: 0 })
   const { logGroups } = await client.send(new DescribeLogGroupsCommand({}))
   expect(logGroups?.map(({ logGroupName }) => logGroupName)).toEqual([where.logGroupName])
+})
+
+test('CloudWatch - keeps the key and the retention of a group, of the days that AWS allows', async () => {
+  const { client } = await start({})
+  await client.send(new CreateLogGroupCommand({ ...where, kmsKeyId: 'arn:aws:kms:eu-central-1:1:key/1' }))
+  await client.send(new PutRetentionPolicyCommand({ ...where, retentionInDays: 30 }))
+  const { logGroups } = await client.send(new DescribeLogGroupsCommand({}))
+  expect(logGroups).toMatchObject([{ retentionInDays: 30, kmsKeyId: 'arn:aws:kms:eu-central-1:1:key/1' }])
+  const refused = client.send(new PutRetentionPolicyCommand({ ...where, retentionInDays: 31 }))
+  await expect(refused).rejects.toMatchObject(named('InvalidParameterException'))
+  const nowhere = client.send(new PutRetentionPolicyCommand({ logGroupName: 'other', retentionInDays: 30 }))
+  await expect(nowhere).rejects.toMatchObject(named('ResourceNotFoundException'))
+})
+
+test('CloudWatch - refuses names against its patterns in PutLogEvents too, by the name of the parameter', async () => {
+  const { client } = await start()
+  for (const [name, value] of Object.entries({ logGroupName: 'a b', logStreamName: 'auth0:prod/2026' })) {
+    const put = new PutLogEventsCommand({ ...where, [name]: value, logEvents: [{ timestamp: Date.now(), message: 'm' }] })
+    await expect(client.send(put)).rejects.toMatchObject({
+      name: 'InvalidParameterException',
+      message: expect.stringContaining(`Value '${value}' at '${name}' failed to satisfy constraint`),
+    })
+  }
 })

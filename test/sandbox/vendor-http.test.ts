@@ -1,4 +1,5 @@
 // The faults that every vendor over HTTP shows alike, seen at Segment's.
+import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { startSegment } from '../../services/sandbox/segment.ts'
@@ -68,4 +69,46 @@ test('HTTP stand-ins - a body without end is answered 413 and not read on', asyn
   for (let i = 0; i < 20; i++) socket.write(chunk)
   const answer = await new Promise<string>((resolve) => socket.once('data', (data) => resolve(data.toString())))
   expect(answer).toContain('413')
+})
+
+test('HTTP faults - answer is whatever stands between: status, headers and body as they are given', async () => {
+  const { segment, post } = await start()
+  segment.misbehave({ fault: 'answer', body: '<p>Sign in</p>' })
+  const page = await post()
+  expect([page.status, page.headers.get('content-type'), await page.text()]).toEqual([200, 'text/html', '<p>Sign in</p>'])
+  segment.misbehave({ fault: 'answer', status: 204, times: 1 })
+  expect((await post()).status).toBe(204)
+  segment.misbehave({
+    fault: 'answer',
+    status: 403,
+    headers: { 'content-type': 'text/plain', via: 'a proxy' },
+    body: 'no',
+    bodyBytes: 7,
+  })
+  const refused = await post()
+  expect([refused.status, refused.headers.get('via'), await refused.text()]).toEqual([403, 'a proxy', 'nononon'])
+  expect(segment.received).toMatchObject({ total: 0, counts: { faults: 3 } })
+})
+
+test('HTTP faults - reused means requests on connections that were answered before, overBytes larger bodies', async () => {
+  const { segment } = await start()
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  onTestFinished(() => agent.destroy())
+  const post = () =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const headers = { authorization: 'Basic a2V5Og==' }
+      const sent = request(`${segment.origin}/v1/batch`, { method: 'POST', agent, headers }, (response) => {
+        response.resume().once('end', () => setImmediate(resolve, response.statusCode)) // by then the connection is free again
+      })
+      sent.once('error', reject).end(JSON.stringify({ batch: [] }))
+    })
+  segment.misbehave({ fault: 'answer', status: 503, reused: true })
+  expect([await post(), await post(), await post()]).toEqual([200, 503, 503])
+  segment.misbehave({ fault: 'reset', reused: true })
+  await expect(post()).rejects.toMatchObject({ code: 'ECONNRESET' })
+  expect(await post()).toBe(200)
+  segment.misbehave({ fault: 'answer', status: 413, overBytes: 10 })
+  expect(await post()).toBe(413)
+  segment.misbehave({ fault: 'answer', status: 413, overBytes: 12 })
+  expect(await post()).toBe(200)
 })

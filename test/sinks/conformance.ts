@@ -6,6 +6,7 @@ import type { Fault, ReceivedEvent, StandIn } from '../../services/sandbox/stand
 import type { Sink } from '../../services/sinks/runtime/contract.ts'
 import { type Installation, install } from '../support/installation.ts'
 import { type Broker, openBroker } from '../support/plain-kafka.ts'
+import { testAnswers } from './conformance/answers.ts'
 import { testEvents } from './conformance/events.ts'
 import { testFaults } from './conformance/faults.ts'
 import { testMembers } from './conformance/members.ts'
@@ -29,6 +30,8 @@ export type Subject<S extends StandIn = StandIn> = {
   hold?: KnownFault & { reason: string }
   /** How the vendor refuses a call for good: reason and words of the dead letter; undefined where it cannot. */
   rejected?: { reason: string; words: RegExp }
+  /** Of sinks over HTTP: the setting that a vendor may repeat in its answer. */
+  secret?: { name: string }
   /** Whether the vendor says what it took: a delivery without an answer then comes again, and nothing else does. */
   acknowledges: boolean
 }
@@ -71,6 +74,7 @@ export function conformance<S extends StandIn>(subject: Subject<S>, more: (suite
     testOffsets(suite)
     testEvents(suite)
     testMembers(suite)
+    if (subject.secret) testAnswers(suite)
     more(suite)
   })
 }

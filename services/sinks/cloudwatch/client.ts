@@ -6,9 +6,15 @@ import type { fields } from './fields.ts'
 import { ForeignAnswer } from './judge.ts'
 
 const SESSION_NAME = 'auth0-logs'
-const PUT = 'Logs_20140328.PutLogEvents'
-/** Members of the answer to PutLogEvents: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html */
-const PUT_MEMBERS = ['nextSequenceToken', 'rejectedLogEventsInfo', 'rejectedEntityInfo']
+const CALL = 'Logs_20140328.'
+/**
+ * Members of an answer, one of which shows that it is AWS's: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/
+ * Calls that are not here have nothing to say.
+ */
+const ANSWERS: Record<string, string[]> = {
+  PutLogEvents: ['nextSequenceToken', 'rejectedLogEventsInfo', 'rejectedEntityInfo'],
+  DescribeLogStreams: ['logStreams'],
+}
 
 export async function createClient(settings: Settings<typeof fields>): Promise<CloudWatchLogsClient> {
   const { region, endpoint } = settings
@@ -60,7 +66,7 @@ function handlerOf(http: HttpClient): NonNullable<CloudWatchLogsClientConfig['re
       const { method, headers, body } = request
       const answer = await http.send(urlOf(request), { method, headers, body, signal: abortSignal })
       const target = headers['x-amz-target'] ?? ''
-      if (target.startsWith('Logs_') && !isAws(answer, target)) throw new ForeignAnswer(answer)
+      if (target.startsWith(CALL) && !isAws(answer, target.slice(CALL.length))) throw new ForeignAnswer(answer)
       return { response: { statusCode: answer.status, headers: answer.headers, body: new Uint8Array(answer.body) } }
     },
     destroy: () => http.close(),
@@ -73,14 +79,15 @@ function urlOf({ protocol, hostname, port, path, query = {} }: AwsRequest): URL 
   return url
 }
 
-/** Errors of AWS have a name. What it took, it says in a JSON object, but for calls that have nothing to say. */
-function isAws({ status, headers, body }: HttpAnswer, target: string): boolean {
-  const text = body.toString()
+/** Errors of AWS have a name. What it took, it says in a JSON object; PutLogEvents may leave out all that is in it. */
+function isAws({ status, headers, body }: HttpAnswer, call: string): boolean {
+  const text = body.toString().trim()
   const said = objectOf(text)
-  const ok = status >= 200 && status < 300
-  if (!ok) return headers['x-amzn-errortype'] !== undefined || typeof (said?.__type ?? said?.code) === 'string'
-  if (target !== PUT) return said !== undefined || text === ''
-  return said !== undefined && (text.trim() === '{}' || PUT_MEMBERS.some((name) => name in said))
+  if (status < 200 || status > 299)
+    return headers['x-amzn-errortype'] !== undefined || typeof (said?.__type ?? said?.code) === 'string'
+  const members = ANSWERS[call]
+  if (!members) return said !== undefined || text === ''
+  return said !== undefined && (members.some((name) => name in said) || (call === 'PutLogEvents' && text === '{}'))
 }
 
 function objectOf(text: string): Record<string, unknown> | undefined {

@@ -3,7 +3,6 @@ import {
   CreateLogGroupCommand,
   CreateLogStreamCommand,
   DescribeLogStreamsCommand,
-  type InputLogEvent,
   PutLogEventsCommand,
   PutRetentionPolicyCommand,
 } from '@aws-sdk/client-cloudwatch-logs'
@@ -11,27 +10,35 @@ import type { Settings } from '../../platform/settings.ts'
 import type { Connection, Outcome } from '../runtime/contract.ts'
 import { discreet, wordsOfAnswer } from '../runtime/outcome.ts'
 import { createClient } from './client.ts'
+import { toEachStream } from './each-stream.ts'
+import type { LogLine } from './encode.ts'
 import { fields } from './fields.ts'
 import { ForeignAnswer, outcomeOfAws, outcomeOfRefusals } from './judge.ts'
+import { isTemplate } from './streams.ts'
 
-export async function connect(settings: Settings<typeof fields>): Promise<Connection<InputLogEvent>> {
-  const { group: logGroupName, stream: logStreamName, retentionDays: retentionInDays, kmsKeyId } = settings
+export async function connect(settings: Settings<typeof fields>): Promise<Connection<LogLine>> {
+  const { group: logGroupName, retentionDays: retentionInDays, kmsKeyId } = settings
   const client = await createClient(settings)
   /** The group is of our making and keeps its events for ever yet. */
   let retentionIsDue = false
 
-  /** Creates group and stream; both may have come to exist meanwhile. A group that was there keeps its own retention and key. */
-  async function create(abortSignal?: AbortSignal): Promise<void> {
+  /** It may have come to exist meanwhile; a group that was there keeps its own retention and key. */
+  async function createGroup(abortSignal?: AbortSignal): Promise<void> {
     const group = new CreateLogGroupCommand({ logGroupName, ...(kmsKeyId ? { kmsKeyId } : {}) })
     const isNew = await client.send(group, { abortSignal }).then(() => true, unlessThere)
     retentionIsDue ||= isNew && retentionInDays > 0
     if (retentionIsDue) await client.send(new PutRetentionPolicyCommand({ logGroupName, retentionInDays }), { abortSignal })
     retentionIsDue = false
+  }
+
+  async function create(logStreamName: string, abortSignal?: AbortSignal): Promise<void> {
+    await createGroup(abortSignal)
     await client.send(new CreateLogStreamCommand({ logGroupName, logStreamName }), { abortSignal }).catch(unlessThere)
   }
 
   /** The SDK signs and sends; the body is ours: its own writer goes through every character in JavaScript, a sixth of a sink's CPU. */
-  const put = async (logEvents: InputLogEvent[], abortSignal: AbortSignal): Promise<Outcome> => {
+  async function put(logStreamName: string, lines: LogLine[], abortSignal: AbortSignal): Promise<Outcome> {
+    const logEvents = lines[0].stream === undefined ? lines : lines.map(({ timestamp, message }) => ({ timestamp, message }))
     const command = new PutLogEventsCommand({ logGroupName, logStreamName, logEvents: [] })
     command.middlewareStack.add(
       (next) => (args) => {
@@ -41,33 +48,38 @@ export async function connect(settings: Settings<typeof fields>): Promise<Connec
       { step: 'build', priority: 'high' }, // before its length is counted and its hash signed
     )
     const { rejectedLogEventsInfo } = await client.send(command, { abortSignal })
-    return rejectedLogEventsInfo ? outcomeOfRefusals(rejectedLogEventsInfo, logEvents.length) : { kind: 'delivered' }
+    return rejectedLogEventsInfo ? outcomeOfRefusals(rejectedLogEventsInfo, lines.length) : { kind: 'delivered' }
   }
 
-  async function deliver(items: InputLogEvent[], signal: AbortSignal): Promise<Outcome> {
+  async function deliverTo(stream: string, lines: LogLine[], signal: AbortSignal): Promise<Outcome> {
     try {
-      return await put(items, signal)
+      return await put(stream, lines, signal)
     } catch (error) {
       if ((error as Error).name !== 'ResourceNotFoundException' || !settings.create) return outcomeOfAws(error, 'put')
     }
     try {
-      await create(signal)
+      await create(stream, signal)
     } catch (error) {
       return outcomeOfAws(error, 'create')
     }
-    return put(items, signal).catch((error: unknown) => outcomeOfAws(error, 'put'))
+    return put(stream, lines, signal).catch((error: unknown) => outcomeOfAws(error, 'put'))
   }
 
+  /** The name is a template: which stream it is, each event tells. */
+  const isOfEvents = isTemplate(settings.stream)
+  const deliver = isOfEvents ? toEachStream(deliverTo) : deliverTo.bind(undefined, settings.stream)
+
   async function check(): Promise<void> {
-    const describe = new DescribeLogStreamsCommand({ logGroupName, logStreamNamePrefix: logStreamName })
-    const found = await client.send(describe).catch((error: Error) => {
+    const { stream } = settings
+    const prefix = isOfEvents ? {} : { logStreamNamePrefix: stream }
+    const found = await client.send(new DescribeLogStreamsCommand({ logGroupName, ...prefix })).catch((error: Error) => {
       if (error.name === 'ResourceNotFoundException') return undefined
       throw error
     })
-    if (found?.logStreams?.some((stream) => stream.logStreamName === logStreamName)) return
+    if (found && (isOfEvents || found.logStreams?.some(({ logStreamName }) => logStreamName === stream))) return
     if (!settings.create)
-      throw new Error(`log stream ${logGroupName}/${logStreamName} does not exist: create it, or set CLOUDWATCH_CREATE=true`)
-    await create()
+      throw new Error(`log stream ${logGroupName}/${stream} does not exist: create it, or set CLOUDWATCH_CREATE=true`)
+    await (isOfEvents ? createGroup() : create(stream))
   }
 
   return discreet(

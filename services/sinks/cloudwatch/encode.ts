@@ -4,11 +4,17 @@ import { onOneLine, withLogId } from '../../events/compact.ts'
 import type { LogEvent } from '../../events/log-event.ts'
 import type { Encoded } from '../runtime/contract.ts'
 import { PER_EVENT_BYTES } from './limits.ts'
+import { isTemplate, streamOf } from './streams.ts'
 
-export function encode(event: LogEvent, _?: unknown, now = Date.now()): Encoded<InputLogEvent> {
+/** `stream` where the settings' name is a template: of which stream the event is. It is not sent. */
+export type LogLine = InputLogEvent & { stream?: string }
+
+export function encode(event: LogEvent, settings?: { stream: string }, now = Date.now()): Encoded<LogLine> {
   if (!event.isObject) return { unsendable: 'not_an_event' }
   const line = onOneLine(event.value)
   const bytes = event.member('log_id') === undefined ? withLogId(line, event.id) : line
   const at = event.happenedAt(now)
-  return { item: { timestamp: at, message: bytes.toString() }, bytes: bytes.length + PER_EVENT_BYTES, at }
+  const item: LogLine = { timestamp: at, message: bytes.toString() }
+  if (settings && isTemplate(settings.stream)) item.stream = streamOf(settings.stream, event, at)
+  return { item, bytes: bytes.length + PER_EVENT_BYTES, at }
 }

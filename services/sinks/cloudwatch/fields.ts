@@ -1,16 +1,22 @@
 // Settings of the CloudWatch sink. Credentials may also come from the SDK's own chain (role, profile, session token): `check` tests them.
 import { boolean, integer, parsed, text } from '../../platform/settings.ts'
 import { GROUP_NAME, MAX_EVENT_BYTES, PER_EVENT_BYTES, RETENTION_DAYS, STREAM_NAME } from './limits.ts'
+import { placeholderProblem } from './streams.ts'
 
 export const fields = {
   group: text('CLOUDWATCH_LOG_GROUP_NAME', 'Log group to write to', {
     required: true,
     check: (name) => (GROUP_NAME.test(name) ? undefined : 'must be 1 to 512 of letters, digits and . - _ / #, as AWS wants it'),
   }),
-  stream: text('CLOUDWATCH_LOG_STREAM_NAME', 'Log stream to write to', {
-    required: true,
-    check: (name) => (STREAM_NAME.test(name) ? undefined : 'must be 1 to 512 characters without : and *, as AWS wants it'),
-  }),
+  stream: text(
+    'CLOUDWATCH_LOG_STREAM_NAME',
+    "Log stream to write to; {tenant} and {date} stand for an event's tenant and day (UTC)",
+    {
+      required: true,
+      check: (name) =>
+        STREAM_NAME.test(name) ? placeholderProblem(name) : 'must be 1 to 512 characters without : and *, as AWS wants it',
+    },
+  ),
   region: text('AWS_REGION', 'Region of the log group', { required: true }),
   accessKeyId: text('AWS_ACCESS_KEY_ID', "Access key; without it the SDK's own chain is asked"),
   secretKey: text('AWS_SECRET_ACCESS_KEY', 'Secret of the access key', { also: ['AWS_SECRET_KEY'], secret: true }),

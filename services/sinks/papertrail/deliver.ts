@@ -42,16 +42,19 @@ export async function connectStream(settings: PapertrailSettings): Promise<Conne
     fresh.setKeepAlive(true, KEEP_ALIVE_MS)
     fresh.setNoDelay(true)
     fresh.resume() // nothing is expected; reading is how the other side's close is noticed
-    let why = 'the other side closed the connection'
-    fresh.on('error', (error) => {
-      why = errorText(error)
-    })
-    fresh.once('end', () => fresh.destroy())
-    fresh.once('close', () => {
+    /** At the first sign of it: `close` comes a turn of the event loop later, when others may have settled already. */
+    let isTold = false
+    const broke = (why: string) => {
+      fresh.destroy()
       if (socket === fresh) socket = undefined
+      if (isTold) return
+      isTold = true
       closed.resolve(why)
       closed = Promise.withResolvers()
-    })
+    }
+    fresh.on('error', (error) => broke(errorText(error)))
+    fresh.once('end', () => broke('the other side closed the connection'))
+    fresh.once('close', () => broke('the connection was closed'))
     socket = fresh
     return fresh
   }

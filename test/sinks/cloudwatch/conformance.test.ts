@@ -38,6 +38,7 @@ conformance(
     ],
     hold: { fault: { fault: '403' }, reason: 'access_denied', told: /^access_denied: User is not authorized to perform/ },
     rejected: { reason: 'invalid_parameter', words: /told to reject/ },
+    secret: { name: 'AWS_SECRET_ACCESS_KEY' },
     acknowledges: true,
   },
   testCloudWatch,
@@ -66,6 +67,25 @@ function testCloudWatch({ test }: Suite<StandIn>): void {
     const reasons = new Map(letters.map(({ key, headers }) => [key, `${headers.stage} ${headers.reason}`]))
     const expected = ['deliver too_old', 'deliver too_new', 'deliver too_new']
     expect([7, 21, 22].map((n) => reasons.get(events[n].id))).toEqual(expected)
+  })
+
+  test('refusals at places that the call does not have - put nothing aside: a hold until the answers are true', async ({
+    vendor,
+    place,
+  }) => {
+    const member = await place.start()
+    const { letters } = await place.follow()
+    vendor.misbehave({ fault: 'answer', body: '{"rejectedLogEventsInfo":{"tooNewLogEventStartIndex":-1}}' })
+    const events = makeEvents(20)
+    await place.produce(events.map((event) => recordOf(event)))
+    await until(
+      'the hold',
+      () => member.metric('hold', 'reason="answer_not_understood"'),
+      (value) => value === 1,
+    )
+    vendor.behave()
+    expect(await place.settled(place.group, 35_000)).toMatchObject({ delivered: 20, dead_lettered: 0, problems: [] })
+    expect(letters).toEqual([])
   })
 
   test('absent group with CLOUDWATCH_CREATE=false - a hold until somebody creates it', async ({ vendor, place }) => {

@@ -73,6 +73,22 @@ export function testEvents<S extends StandIn>({ subject, test, own }: Suite<S>):
     expect(idsOf(arrivals(vendor))).toEqual(idsOf([...events, ...later]))
   })
 
+  test('dates before 1970 and after 9999 - are no usable dates: the time of receipt, and every event is delivered', async ({
+    vendor,
+    place,
+  }) => {
+    const odd = ['0001-01-01T00:00:00.000Z', '1969-12-31T23:59:59.999Z', -1, '+012345-01-01T00:00:00.000Z', 9e15, 0.5e308]
+    const began = Date.now()
+    const events = makeEvents(120, (data, n) => n % 2 === 0 && Object.assign(data, { date: odd[(n / 2) % odd.length] }))
+    await place.start()
+    await place.produce(events.map((event) => recordOf(event)))
+    expect(await place.settled()).toMatchObject({ delivered: 120, dead_lettered: 0, problems: [] })
+    const taken = arrivals(vendor)
+    expect(idsOf(taken)).toEqual(idsOf(events))
+    const oddOnes = new Set(events.filter((_, n) => n % 2 === 0).map(({ id }) => id))
+    for (const { id, time } of taken) if (oddOnes.has(id)) expect(time).toBeGreaterThan(began - 60_000)
+  })
+
   test('filters and REDACT - the prefixed name wins, a sandbox has a group of its own, dead letters keep the original', async ({
     vendor,
     place,

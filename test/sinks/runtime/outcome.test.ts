@@ -1,6 +1,8 @@
 // What answers and errors mean, as a table.
 import { describe, expect, it } from 'vitest'
-import { outcomeOfError, outcomeOfStatus } from '../../../services/sinks/runtime/outcome.ts'
+import { text } from '../../../services/platform/settings.ts'
+import type { Connection, Outcome } from '../../../services/sinks/runtime/contract.ts'
+import { discreet, outcomeOfAnswer, outcomeOfError, outcomeOfStatus } from '../../../services/sinks/runtime/outcome.ts'
 
 const now = Date.parse('2026-03-04T05:06:07Z')
 
@@ -60,5 +62,65 @@ describe('outcomeOfError', () => {
       reason: 'econnrefused',
       message: 'connect ECONNREFUSED ::1:1',
     })
+  })
+})
+
+describe('outcomeOfAnswer', () => {
+  const answer = (status: number, body = '', headers = {}) => ({ status, headers, body: Buffer.from(body) })
+
+  it.each([
+    [answer(200, '<p>Sign in</p>'), { kind: 'hold', reason: 'http_200', message: 'HTTP 200: Sign in' }],
+    [answer(302, '', { location: 'https://x/' }), { kind: 'hold', reason: 'http_302', message: 'HTTP 302: to https://x/' }],
+    [answer(413, 'large'), { kind: 'rejected', reason: 'http_413', message: 'HTTP 413: large' }],
+    [answer(503, '', { 'retry-after': '7' }), { kind: 'retry', reason: 'http_503', message: 'HTTP 503', afterMs: 7_000 }],
+    [answer(429, '', { 'retry-after': '1e9' }), { kind: 'retry', reason: 'http_429', message: 'HTTP 429', afterMs: undefined }],
+  ])('%j - is %j', (given, outcome) => {
+    expect(outcomeOfAnswer(given)).toEqual(outcome)
+  })
+
+  it.each([
+    [407, 'hold'],
+    [403, 'hold'],
+    [400, 'hold'],
+    [504, 'retry'],
+    [undefined, 'hold'],
+  ])('a proxy that opens no way with %s - is a %s, never a rejection', (statusCode, kind) => {
+    expect(outcomeOfError(Object.assign(coded('ERR_PROXY_TUNNEL', 'no way'), { statusCode }))).toMatchObject({
+      kind,
+      message: 'no way',
+    })
+  })
+})
+
+describe('discreet', () => {
+  const fields = { key: text('KEY', 'a secret', { secret: true }), host: text('HOST', 'no secret') }
+  const settings = { key: 'top-secret', host: 'vendor' }
+  const wrapped = (deliver: () => Promise<Outcome>, check = async () => {}) => {
+    const connection: Connection<string> = { deliver, check, close: async () => {} }
+    return discreet(connection, fields, settings)
+  }
+  const signal = AbortSignal.timeout(5_000)
+
+  it.each<[Outcome, object]>([
+    [{ kind: 'delivered' }, { kind: 'delivered' }],
+    [
+      { kind: 'hold', reason: 'r', message: 'top-secret at vendor' },
+      { kind: 'hold', reason: 'r', message: '*** at vendor' },
+    ],
+    [
+      { kind: 'partial', refused: [{ index: 1, reason: 'r', message: 'not top-secret' }] },
+      { kind: 'partial', refused: [{ index: 1, reason: 'r', message: 'not ***' }] },
+    ],
+  ])('outcome - %j is told as %j', async (given, told) => {
+    expect(await wrapped(async () => given).deliver([], signal)).toEqual(told)
+  })
+
+  it('throws - are outcomes and errors without secrets, cut to 1 KB', async () => {
+    const fails = async () => {
+      throw new Error(`top-secret ${'x'.repeat(5_000)}`)
+    }
+    const outcome = await wrapped(fails).deliver([], signal)
+    expect(outcome).toMatchObject({ kind: 'retry', reason: 'unexpected', message: expect.stringMatching(/^\*\*\* x+…$/) })
+    await expect(wrapped(async () => ({ kind: 'delivered' }), fails).check()).rejects.toThrow(/^\*\*\* x{900,1100}…$/)
   })
 })

@@ -18,5 +18,6 @@ conformance({
   ],
   hold: { fault: { fault: '403' }, reason: 'http_403', told: /^http_403: .*Forbidden/ },
   rejected: { reason: 'http_400', words: /told to reject/ },
+  secret: { name: 'SEGMENT_KEY' },
   acknowledges: true,
 })
