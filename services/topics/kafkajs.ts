@@ -3,7 +3,6 @@
 import { createRequire } from 'node:module'
 import net from 'node:net'
 import tls from 'node:tls'
-import { compressionsAlgorithms } from '@platformatic/kafka'
 import kafkajs, { type ISocketFactory, type PartitionAssigner } from 'kafkajs'
 import { sleep } from '../platform/lifecycle.ts'
 
@@ -240,10 +239,11 @@ function readAllCodecs(): void {
     [LZ4, 'lz4'],
     [ZSTD, 'zstd'],
   ] as const) {
-    const { compressSync, decompressSync } = compressionsAlgorithms[name]
+    // Loaded with the first batch that needs it: it is most of what a command would load otherwise.
+    const codec = async () => (await import('@platformatic/kafka')).compressionsAlgorithms[name]
     kafkajs.CompressionCodecs[type] = () => ({
-      compress: async ({ buffer }: { buffer: Buffer }) => compressSync(buffer),
-      decompress: async (buffer: Buffer) => decompressSync(buffer),
+      compress: async ({ buffer }: { buffer: Buffer }) => (await codec()).compressSync(buffer),
+      decompress: async (buffer: Buffer) => (await codec()).decompressSync(buffer),
     })
   }
 }
