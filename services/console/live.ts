@@ -71,7 +71,7 @@ export function createLive(
       const { events, leftOut } = arrived.take()
       for (const { filter, streams } of groups.values()) {
         const fitting = events.filter(({ type }) => fits(filter, type))
-        const shown = fitting.slice(0, MOST_A_PAGE)
+        const shown = fitting.slice(-MOST_A_PAGE)
         const unkept = leftOut.entries().reduce((sum, [type, count]) => sum + (fits(filter, type) ? count : 0), 0)
         const missed = fitting.length - shown.length + unkept
         if (shown.length + missed === 0) continue

@@ -97,11 +97,13 @@ it('events - 10,000 of any depth, length and characters on live pages, masked an
   })
   await produce(prefix, odd)
   const last = { key: 'the-last', value: Buffer.from('{"type":"fp"}'), headers: { type: 'fp' } }
-  await produce(prefix, [last])
   for (const page of pages) {
     await until(
       'the last event',
-      () => JSON.stringify(page.seen('events').slice(-5)),
+      async () => {
+        await produce(prefix, [last])
+        return JSON.stringify(page.seen('events').slice(-5))
+      },
       (text) => text.includes('the-last'),
     )
     page.close()
