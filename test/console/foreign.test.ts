@@ -26,10 +26,10 @@ afterAll(async () => {
 
 type Message = { key: string | null; value: Buffer | null; headers?: Record<string, string>; timestamp?: string }
 async function produce(topic: string, messages: Message[]): Promise<void> {
-  for (let at = 0; at < messages.length; at += 500)
+  for (let at = 0; at < messages.length; at += 50)
     await broker.producer.send({
       topic,
-      messages: messages.slice(at, at + 500).map((one) => ({ headers: {}, ...one })),
+      messages: messages.slice(at, at + 50).map((one) => ({ headers: {}, ...one })),
       acks: -1,
     })
 }
