@@ -1,10 +1,10 @@
 // Events as they arrive: one tail of the main topic for all live pages together, begun with the first and ended after the last. An event
 // is read and written once, masked or not, and all pages that show it share the bytes.
-import { masked, shallow } from '../events/mask.ts'
-import { isKnownType, LEVELS, typeLevel, typeName } from '../events/types.ts'
+import { typeLevel } from '../events/types.ts'
 import { errorText } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Reading, TopicRecord } from '../topics/read.ts'
+import { jsonOf, MOST_TYPE } from './live-event.ts'
 import { frame, type Stream } from './streams.ts'
 
 /** Pages get what came in the meantime together. */
@@ -14,10 +14,9 @@ const MOST_A_PAGE = 50
 /** Kept for all pages in a tick: of one type, so that a flood of one leaves room for others; of all, and their bytes. */
 const MOST_A_TYPE = MOST_A_PAGE
 const MOST_KEPT = 1_000
+/** Sent to all pages together in a tick, bytes: more pages get fewer events each, so that the API stays quick beside them. */
+const MOST_SENT = 4 * 1024 * 1024
 const MOST_BYTES = 2 * 1024 * 1024
-const MOST_DATA = 4_000
-const MOST_TEXT = 500
-const MOST_TYPE = 64
 const AGAIN_MS = 2_000
 
 export type LiveFilter = {
@@ -26,25 +25,6 @@ export type LiveFilter = {
   /** Minimum level. */
   level: number
   unmasked: boolean
-}
-
-/** An event as the page shows it. */
-export type LiveEvent = {
-  id: string
-  type: string
-  name: string
-  level: string
-  /** ISO; by the event's own date, and of its receipt: empty where the record's timestamp is no moment. */
-  date: string
-  received: string
-  partition: number
-  offset: number
-  source: string
-  description: string
-  connection: string
-  client: string
-  /** JSON of `data`, masked unless asked for otherwise, cut at 4,000 characters. */
-  data: string
 }
 
 /** A record of this tick, and its bytes for masked and unmasked pages once one of them needs them. */
@@ -69,16 +49,14 @@ export function createLive(
   function tick(): void {
     try {
       const { events, leftOut } = arrived.take()
+      const share = MOST_SENT / Math.max(1, viewers())
       for (const { filter, streams } of groups.values()) {
         const fitting = events.filter(({ type }) => fits(filter, type))
-        const shown = fitting.slice(0, MOST_A_PAGE)
+        const shown = newestOf(fitting, filter.unmasked, share)
         const unkept = leftOut.entries().reduce((sum, [type, count]) => sum + (fits(filter, type) ? count : 0), 0)
         const missed = fitting.length - shown.length + unkept
         if (shown.length + missed === 0) continue
-        const bytes = eventsFrame(
-          shown.map((event) => bytesOf(event, filter.unmasked)),
-          missed,
-        )
+        const bytes = eventsFrame(shown, missed)
         for (const stream of streams) stream.send(bytes, shown.length + missed)
       }
     } catch (error) {
@@ -182,6 +160,19 @@ function createTick() {
   }
 }
 
+/** As many of the newest as a page may get, as bytes, in the order in which they came; one at least where there is any. */
+function newestOf(events: readonly Arrived[], unmasked: boolean, mostBytes: number): Buffer[] {
+  const newest: Buffer[] = []
+  let left = mostBytes
+  for (let i = events.length - 1; i >= 0 && newest.length < MOST_A_PAGE; i--) {
+    const bytes = bytesOf(events[i], unmasked)
+    left -= bytes.length
+    if (left < 0 && newest.length > 0) break
+    newest.push(bytes)
+  }
+  return newest.toReversed()
+}
+
 const [BEFORE, BETWEEN] = [Buffer.from('event: events\ndata: {"events":['), Buffer.from(',')]
 
 /** As `frame` makes it, from events that are bytes already. */
@@ -193,54 +184,4 @@ function eventsFrame(events: readonly Buffer[], missed: number): Buffer {
 function bytesOf(event: Arrived, unmasked: boolean): Buffer {
   if (unmasked) return (event.open ??= jsonOf(event.record, true))
   return (event.masked ??= jsonOf(event.record, false))
-}
-
-/** One event's exception costs that event. */
-function jsonOf(record: TopicRecord, unmasked: boolean): Buffer {
-  try {
-    return Buffer.from(JSON.stringify(shown(record, unmasked)))
-  } catch {
-    const { partition, offset } = record
-    const nothing = { id: '', type: '', level: LEVELS[0], date: '', received: '', source: '', connection: '', client: '' }
-    const data = 'This event cannot be shown.'
-    return Buffer.from(JSON.stringify({ ...nothing, name: 'Cannot be shown', partition, offset, description: '', data }))
-  }
-}
-
-function shown({ key, value, headers, timestamp, partition, offset }: TopicRecord, unmasked: boolean): LiveEvent {
-  const raw = parse(value)
-  const data = (unmasked ? shallow(raw) : masked(raw)) as Record<string, unknown> | null
-  const text = (name: string) => (typeof data?.[name] === 'string' ? (data[name] as string).slice(0, MOST_TEXT) : '')
-  const type = (headers.type || text('type')).slice(0, MOST_TYPE)
-  const whole = data === null ? (unmasked ? String(value?.subarray(0, 4 * MOST_DATA) ?? '') : '(no JSON object)') : ''
-  return {
-    id: (key ?? '').slice(0, MOST_TEXT),
-    type,
-    name: isKnownType(type) ? typeName(type) : type === '' ? 'No type' : `Unknown type ${type}`,
-    level: LEVELS[typeLevel(type)],
-    date: text('date'),
-    received: isoOf(timestamp),
-    partition,
-    offset,
-    source: (headers.source ?? '').slice(0, MOST_TYPE),
-    description: text('description'),
-    connection: text('connection'),
-    client: text('client_name'),
-    data: (whole || JSON.stringify(data)).slice(0, MOST_DATA),
-  }
-}
-
-/** Kafka takes any number as a timestamp. */
-function isoOf(time: number): string {
-  const date = new Date(time)
-  return Number.isNaN(date.getTime()) ? '' : date.toISOString()
-}
-
-function parse(value: Buffer | null): unknown {
-  try {
-    const read: unknown = JSON.parse(String(value))
-    return typeof read === 'object' ? read : null
-  } catch {
-    return null
-  }
 }

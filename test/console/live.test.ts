@@ -1,6 +1,7 @@
 // Live pages: one tail for all, masked, filtered, each event written once.
 import { describe, expect, it } from 'vitest'
-import { createLive, type LiveEvent } from '../../services/console/live.ts'
+import type { LiveEvent } from '../../services/console/live-event.ts'
+import { createLive } from '../../services/console/live.ts'
 import type { Stream } from '../../services/console/streams.ts'
 import { createLogger } from '../../services/platform/logger.ts'
 import type { TopicRecord } from '../../services/topics/read.ts'
@@ -133,7 +134,7 @@ describe('live', () => {
 
   it('same mask - pages of all filters share the bytes: an event is read and written once for all', async () => {
     const { live, opened, page } = setup()
-    const pages = Array.from({ length: 300 }, (_, n) => ({ ...page(), types: ['s', `other-${n}`] }))
+    const pages = Array.from({ length: 100 }, (_, n) => ({ ...page(), types: ['s', `other-${n}`] }))
     for (const { stream, types } of pages) live.join(stream, { ...all, types })
     const events = Array.from({ length: 40 }, () => record('s', { details: { long: 'x'.repeat(1_000) } }))
     let reads = 0
@@ -144,9 +145,36 @@ describe('live', () => {
     await until(
       'all events on all pages',
       () => pages.filter(({ events: seen }) => seen.length === 40).length,
-      (count) => count === 300,
+      (count) => count === 100,
     )
     expect(reads).toBeLessThanOrEqual(2 * 40)
+    await live.close()
+  })
+
+  it('many pages - get a bounded number of bytes together, the newest events, and are told how many were left out', async () => {
+    const { live, opened, page } = setup()
+    let bytes = 0
+    let leftOut = 0
+    const last = page()
+    live.join(last.stream, all)
+    for (let n = 0; n < 499; n++) {
+      const { stream } = page()
+      const send: Stream['send'] = (frame) => {
+        bytes += frame.length
+        leftOut += Number(/"left_out":(\d+)/.exec(String(frame))?.[1] ?? 0)
+      }
+      live.join({ ...stream, send }, { ...all, types: ['s', `other-${n}`] })
+    }
+    const events = Array.from({ length: 50 }, () => record('s', { scope: 'x'.repeat(3_000) }))
+    for (const one of events) opened[0].take(one)
+    await until(
+      'the events',
+      () => last.events.length,
+      (count) => count > 0,
+    )
+    expect(bytes).toBeLessThan(5 * 1024 * 1024)
+    expect(last.events.at(-1)?.id).toBe(events.at(-1)?.key)
+    expect(leftOut).toBe(499 * (50 - last.events.length))
     await live.close()
   })
 

@@ -61,7 +61,7 @@ function StopButton({ job }) {
       asking &&
       html`<${Confirm} title=${`Stop ${name}?`} confirm="Stop" danger onClose=${() => setAsking(false)}
       act=${() => changeState('stop', job.name)}>
-      <p>Its ${plural(job.members.length, 'member')} finish what is under way and leave the consumer group. Nothing is delivered until it is switched on again${job.lag ? `; ${plural(job.lag, 'event')} wait${job.lag === 1 ? 's' : ''} already` : ''}.</p>
+      <p>${job.members.length > 0 ? `Its ${plural(job.members.length, 'member')}` : 'Its processes'} finish what is under way and leave the consumer group. Nothing is delivered until it is switched on again${job.lag ? `; ${plural(job.lag, 'event')} wait${job.lag === 1 ? 's' : ''} already` : ''}.</p>
       <p class="quiet">Kafka forgets the offsets of a group that is empty for long (7 days unless the broker is set otherwise); then delivery begins anew. To keep it waiting, pause it instead.</p>
     <//>`
     }`

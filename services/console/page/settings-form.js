@@ -63,7 +63,9 @@ function Form({ job, path, settings, saved }) {
         <button type="button" disabled=${changed.length === 0} onClick=${() => setValues(given)}>Undo changes</button></div>`
       }
     </form>
-    <details class="box"><summary>${plural(fixed.length, 'setting')} from the environment (read-only)</summary>
+    ${
+      fixed.length > 0 &&
+      html`<details class="box"><summary>${plural(fixed.length, 'setting')} from the environment (read-only)</summary>
       <div class="scroll" tabIndex="0" role="region" aria-label="Settings of the environment"><table class="cards dense">
         <thead><tr><th scope="col">Setting</th><th scope="col">Value</th><th scope="col">Meaning</th></tr></thead>
         <tbody>${fixed.map(
@@ -72,7 +74,8 @@ function Form({ job, path, settings, saved }) {
           <td data-label="Meaning" class="quiet">${field.meaning}</td></tr>`,
         )}</tbody>
       </table></div>
-    </details>
+    </details>`
+    }
     ${
       asking &&
       html`<${Confirm} title="Change settings?" confirm="Change" onClose=${() => setAsking(false)} act=${save}>
