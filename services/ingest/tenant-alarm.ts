@@ -5,6 +5,7 @@ import { sleep } from '../platform/lifecycle.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { KafkaClient } from '../topics/client.ts'
 import { publishControl, readControl } from '../topics/control.ts'
+import type { TenantRecord } from '../topics/control-records.ts'
 import type { TopicProducer } from '../topics/produce.ts'
 import { newReport } from '../topics/records.ts'
 import { publishReport } from '../topics/reports.ts'
@@ -31,8 +32,7 @@ export function openTenantWatch(options: {
     for (; !signal.aborted; await sleep(AGAIN_MS, signal)) {
       try {
         const record = (await readControl(client, SERVICE)).get(TENANT_KEY)
-        const tenant = (record as { tenant?: unknown } | undefined)?.tenant
-        return watch.remembered(typeof tenant === 'string' && tenant !== '' ? tenant : undefined)
+        return watch.remembered((record as TenantRecord | undefined)?.tenant)
       } catch (error) {
         log.debug({ error: errorText(error) }, 'the tenant of this deployment could not be read; it is asked again')
       }

@@ -33,6 +33,9 @@ export type StateRecord = Wish & { state: DesiredState }
 /** `settings/<service>`: what an operator changed while it runs, by the settings' first names. Wins over the environment. */
 export type SettingsRecord = Wish & { values: Record<string, string> }
 
+/** `tenant/ingest`: the tenant that this deployment is for, the first one that was seen. */
+export type TenantRecord = { v: number; tenant: string }
+
 /**
  * `job/<service>/<id>`: work beside the live group. `replay`: a range of the main topic once more to one sink; `redrive`: dead letters of
  * a sink; `acknowledge`: dead letters that an operator put away, ended from the start; `backfill`: a range of the Management API into the main topic; `reset`: an offset reset under way, see operations/reset.ts.
@@ -198,14 +201,17 @@ export const serviceShape: Shape<ServiceRecord> = (value, at) => {
   return kind === 'sink' && group === '' ? 'group must name the consumer group of a sink' : undefined
 }
 
+export const tenantShape = object<TenantRecord>({ v: oneOf(1), tenant: text(/./s) })
+
 /** By the first part of the key: the shape, and the key that a record must have. */
 const KINDS = new Map<string, { shape: Shape<unknown>; key: (record: never) => string | undefined }>([
   ['service', { shape: serviceShape, key: ({ service }: ServiceRecord) => `service/${service}` }],
   ['state', { shape: stateShape, key: () => undefined }],
   ['settings', { shape: settingsShape, key: () => undefined }],
+  ['tenant', { shape: tenantShape, key: () => undefined }],
   ['job', { shape: jobShape, key: ({ service, id }: JobRecord) => `job/${service}/${id}` }],
 ])
-const KEY = /^(?:(service|state|settings)\/([^/]*)|(job)\/([^/]*)\/[^/]*)$/
+const KEY = /^(?:(service|state|settings|tenant)\/([^/]*)|(job)\/([^/]*)\/[^/]*)$/
 
 /** A record of the control topic, or what is wrong with it. @param json its value as it is in the topic */
 export function parseControl(key: string, json: unknown): { value: object } | { problem: string } {

@@ -10,7 +10,7 @@
 // A term holds all of it for one assignment of partitions. Here terms begin and end.
 import { errorText } from '../../platform/errors.ts'
 import { sleep } from '../../platform/lifecycle.ts'
-import type { Assignment, GroupConsumer, Handlers, KafkaMessage } from '../../topics/consume.ts'
+import type { Assignment, CommitOffset, GroupConsumer, Handlers, KafkaMessage } from '../../topics/consume.ts'
 import { storeDeadLetters } from './burials.ts'
 import { commit } from './commits.ts'
 import { createDedupe } from './dedupe.ts'
@@ -37,8 +37,9 @@ export class Flow {
   #consumer: GroupConsumer | undefined
   #wishedPaused = false
   #closing = false
-  /** Partitions whose log is not the one that the commit meant, and why; until their places are asked for. */
+  /** Partitions whose log is not the one that the commit meant, and why: until a new account is committed. Each is told once. */
   readonly #broken = new Map<number, string>()
+  readonly #told = new Set<number>()
 
   constructor(options: FlowOptions) {
     const { watch, random, crashed } = options
@@ -72,8 +73,8 @@ export class Flow {
     }
     if (signal.aborted) return new Map()
     this.#troubles.places.succeeded()
-    this.#broken.clear()
-    const anew = places.filter(({ broken }) => broken !== undefined)
+    const anew = places.filter(({ partition, broken }) => broken !== undefined && !this.#told.has(partition))
+    for (const { partition } of anew) this.#told.add(partition)
     if (anew.length > 0) watch.broken(anew)
     const lanes = places.map((place) => this.#laneOf(place))
     this.#begin(lanes)
@@ -92,22 +93,20 @@ export class Flow {
   #begin(lanes: Lane[]): void {
     const term = createTerm(lanes)
     this.#term = term
-    for (let slot = 0; slot < this.#options.inFlight; slot++) this.#guard(term, deliver(this.#shared, term, slot))
-    this.#guard(term, storeDeadLetters(this.#shared, term))
-    this.#guard(term, commit(this.#shared, term))
+    const slots = Array.from({ length: this.#options.inFlight }, (_, slot) => deliver(this.#shared, term, slot))
+    const loops = [...slots, storeDeadLetters(this.#shared, term), commit(this.#shared, term)]
+    Promise.all(loops).catch((error: Error) => this.#failed(term, error))
     this.#gate()
   }
 
   /** A bug of ours costs a repeat from the commits on, and is told; it must not stop a part of the flow in silence. */
-  #guard(term: Term, loop: Promise<void>): void {
-    loop.catch(async (error: Error) => {
-      const { log } = this.#options
-      log.error({ error: error.stack }, 'a step of the delivery failed unexpectedly; delivery begins again at the last commit')
-      this.#troubles.vendor.failed({ kind: 'retry', reason: 'unexpected', message: error.message })
-      term.end()
-      await sleep(BUG_MS)
-      if (this.#term === term) this.#consumer?.startOver()
-    })
+  async #failed(term: Term, error: Error): Promise<void> {
+    const words = 'a step of the delivery failed unexpectedly; delivery begins again at the last commit'
+    this.#options.log.error({ error: error.stack }, words)
+    this.#troubles.vendor.failed({ kind: 'retry', reason: 'unexpected', message: error.message })
+    term.end()
+    await sleep(BUG_MS)
+    if (this.#term === term) this.startOver()
   }
 
   /** Where nothing is acknowledged: a new term of the same partitions, from what has settled on. A commit under way is waited for. */
@@ -142,6 +141,15 @@ export class Flow {
     this.#term?.bell.ring()
   }
 
+  async #commit(offsets: CommitOffset[]): Promise<boolean> {
+    if (!(await this.#consumer?.commit(offsets))) return false
+    for (const { partition } of offsets) {
+      this.#broken.delete(partition)
+      this.#told.delete(partition)
+    }
+    return true
+  }
+
   // ---- Trouble, and the operator's wish ----
 
   #changed(): void {
@@ -174,7 +182,7 @@ export class Flow {
       commits,
       rejections: createRejections(),
       isPaused: () => this.#isPaused(),
-      commit: async (offsets) => (await this.#consumer?.commit(offsets)) ?? false,
+      commit: (offsets) => this.#commit(offsets),
       seek: (partition, offset) => this.#consumer?.seek(new Map([[partition, offset]])),
       leaveOut: (partition) => this.#consumer?.leaveOut(partition),
       startOver: () => this.startOver(),
@@ -196,9 +204,7 @@ export class Flow {
   }
 
   /** What an operator may change while it runs; counts from the next event on. */
-  change(next: Pick<FlowOptions, 'limits' | 'filter'>): void {
-    Object.assign(this.#options, next)
-  }
+  readonly change = (next: Pick<FlowOptions, 'limits' | 'filter'>): void => void Object.assign(this.#options, next)
 
   /** The operator's wish; trouble pauses by itself. */
   setPaused(paused: boolean): void {
@@ -236,7 +242,6 @@ export class Flow {
   }
 
   readonly lanes = (): Lane[] => [...(this.#term?.lanes.values() ?? [])]
-
   readonly trouble = (): Trouble | undefined => this.#troubles.current()
 
   /** Takes nothing more, brings home and commits what is under way. Bounded. The consumer may leave its group then. */

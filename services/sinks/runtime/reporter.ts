@@ -77,6 +77,6 @@ export function createReporter({
 
 /** What it means for the logs. */
 const BEGINS_ANEW =
-  'everything that it holds is delivered from its beginning, some of it perhaps again; what was in the old log and not yet delivered is gone, unless Auth0 still holds it (auth0-logs backfill)'
+  'counting begins anew, and everything that the log holds is delivered from its beginning, some of it perhaps again; what was in the old log and not yet delivered is gone, unless Auth0 still holds it (auth0-logs backfill)'
 
 const wordsOf = ({ reason, message }: Trouble) => `${reason}: ${message}`

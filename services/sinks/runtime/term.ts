@@ -26,7 +26,7 @@ export type FlowOptions = {
   connection: Connection<unknown>
   /**
    * Where these partitions stand; asked at each assignment. `broken`: partitions whose log is not the one that the commit meant, and why;
-   * they begin anew at the log's start. What is put into it stays there until an assignment has begun with it.
+   * they begin anew at the log's start. What is put into it stays there until a new account is committed.
    */
   places: (partitions: number[], broken: Map<number, string>) => Promise<Place[]>
   /** @throws DeadLettersRefused with those that are not stored */
