@@ -60,7 +60,10 @@ class GroupMember implements GroupConsumer {
     this.#handlers = handlers
     const hooks = {
       beforeJoin: (joining: Group) => this.#beforeJoin(joining),
-      outOfRange: ({ partition }: { partition: number }) => this.#outOfRange(partition),
+      outOfRange: ({ partition }: { partition: number }) => {
+        client.log.warn({ group, partition }, 'the log does not reach where this member reads; it asks again where to begin')
+        this.startOver()
+      },
     }
     this.#consumer = kafkaConsumer(client, options, hooks)
     this.#listen()
@@ -76,12 +79,8 @@ class GroupMember implements GroupConsumer {
   #listen(): void {
     const consumer = this.#consumer
     const topic = this.#topic
-    consumer.on('consumer.fetch_start', () => {
-      this.#fetchBegan = performance.now()
-    })
-    consumer.on('consumer.heartbeat', () => {
-      this.#lastSign = performance.now()
-    })
+    consumer.on('consumer.fetch_start', () => void (this.#fetchBegan = performance.now()))
+    consumer.on('consumer.heartbeat', () => void (this.#lastSign = performance.now()))
     consumer.on('consumer.crash', ({ payload }) => {
       if (!payload.restart && !this.#closing) this.#handlers.crashed(payload.error)
     })
@@ -113,14 +112,6 @@ class GroupMember implements GroupConsumer {
     } finally {
       clearInterval(alive)
     }
-  }
-
-  #outOfRange(partition: number): void {
-    this.#client.log.warn(
-      { group: this.#group, partition },
-      'the log does not reach where this member reads; it asks again where to',
-    )
-    this.startOver()
   }
 
   startOver(): void {

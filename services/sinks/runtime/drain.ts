@@ -9,6 +9,7 @@ const DRAIN_AND_SETTLE_MS = 8_200
 
 /** Begins nothing new, waits for what is under way, commits it when it has settled; gives up what takes longer. */
 export async function bringHome(shared: Shared, term: Term): Promise<void> {
+  if (term.isOver()) return
   term.isTaking = false
   term.outbox.clear()
   term.bell.ring()

@@ -51,7 +51,7 @@ export class Flow {
       assigned: (assignment) => this.#assigned(assignment),
       records: (partition, messages, highWatermark) => this.#records(partition, messages, highWatermark),
       passed: (partition, next) => this.#passed(partition, next),
-      rebalancing: () => this.#bringTermHome(),
+      rebalancing: async () => this.#term && bringHome(this.#shared, this.#term),
       crashed,
     }
   }
@@ -78,8 +78,8 @@ export class Flow {
     if (anew.length > 0) watch.broken(anew)
     const lanes = places.map((place) => this.#laneOf(place))
     this.#begin(lanes)
-    const read = places.map(({ partition, refillFrom }, i) => [partition, Math.min(refillFrom, lanes[i].from)] as const)
-    return new Map(read.filter((_, i) => lanes[i].from < lanes[i].until))
+    const read = places.filter((_, i) => lanes[i].from < lanes[i].until)
+    return new Map(read.map(({ partition, refillFrom }) => [partition, refillFrom]))
   }
 
   #laneOf(place: Place): Lane {
@@ -101,8 +101,7 @@ export class Flow {
 
   /** A bug of ours costs a repeat from the commits on, and is told; it must not stop a part of the flow in silence. */
   async #failed(term: Term, error: Error): Promise<void> {
-    const words = 'a step of the delivery failed unexpectedly; delivery begins again at the last commit'
-    this.#options.log.error({ error: error.stack }, words)
+    this.#options.log.error({ error: error.stack }, 'a step of the delivery failed; delivery begins again at the last commit')
     this.#troubles.vendor.failed({ kind: 'retry', reason: 'unexpected', message: error.message })
     term.end()
     await sleep(BUG_MS)
@@ -118,10 +117,6 @@ export class Flow {
     const lanes = [...ended.lanes.values()].map((lane) => lane.again())
     this.#begin(lanes)
     this.#consumer?.seek(new Map(lanes.map((lane) => [lane.partition, lane.from])))
-  }
-
-  async #bringTermHome(): Promise<void> {
-    if (this.#term && !this.#term.isOver()) await bringHome(this.#shared, this.#term)
   }
 
   // ---- Records ----
@@ -248,7 +243,7 @@ export class Flow {
   async bringHome(): Promise<void> {
     this.#closing = true
     this.#gate()
-    await this.#bringTermHome()
+    if (this.#term) await bringHome(this.#shared, this.#term)
     this.#term = undefined
     this.#consumer = undefined
   }
