@@ -34,8 +34,8 @@ export function otherClientOptions({ settings }: KafkaClient, clientId: string) 
     clientId,
     bootstrapBrokers: settings.brokers,
     autocreateTopics: false,
-    timeout: 10_000,
     connectTimeout: 3_000,
+    requestTimeout: 15_000,
     retries: 3,
     retryDelay: 200,
     ...(tls ? { tls } : {}),
@@ -43,7 +43,7 @@ export function otherClientOptions({ settings }: KafkaClient, clientId: string) 
   }
 }
 
-export function tlsOptions(settings: KafkaSettings) {
+function tlsOptions(settings: KafkaSettings) {
   if (!settings.ssl && !settings.ca && !settings.cert) return undefined
   return { ca: settings.ca ? [settings.ca] : undefined, cert: settings.cert, key: settings.key }
 }

@@ -63,7 +63,7 @@ export const kafkaFields = {
   key: parsed('KAFKA_KEY_FILE', "Client certificate's key, PEM", fileContent),
   saslMechanism: choice(
     'KAFKA_SASL_MECHANISM',
-    'How to log in to the brokers; aws-msk-iam takes the default credentials of AWS and AWS_REGION',
+    'How to log in to the brokers; aws-msk-iam takes the default credentials of AWS',
     ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer', 'aws-msk-iam'],
     {},
   ),
@@ -80,7 +80,7 @@ export const kafkaFields = {
     },
   ),
   saslScope: text('KAFKA_SASL_SCOPE', 'Scope that oauthbearer asks for'),
-  awsRegion: text('KAFKA_AWS_REGION', 'Region of the MSK cluster, for aws-msk-iam', { also: ['AWS_REGION'] }),
+  saslAwsRegion: text('KAFKA_SASL_AWS_REGION', "Region of the MSK cluster, for aws-msk-iam; by the brokers' names unless set"),
   rack: text('KAFKA_CLIENT_RACK', 'Rack or zone of this service: it reads from the replica there, where the brokers allow that'),
 }
 

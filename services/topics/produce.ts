@@ -3,7 +3,7 @@
 import { Base, type Connection } from '@platformatic/kafka'
 import { errorText } from '../platform/errors.ts'
 import { sleep, within } from '../platform/lifecycle.ts'
-import { type KafkaClient, tlsOptions } from './client.ts'
+import { type KafkaClient, otherClientOptions } from './client.ts'
 import { hashOf } from './partition.ts'
 import { KafkaAway, Refused } from './produce-errors.ts'
 import { type PartitionAnswer, type ProduceVersion, produceVersion, requestProduce } from './produce-request.ts'
@@ -42,8 +42,9 @@ const FOR_GOOD = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID
 /** Records of one partition on their way. */
 type Part = { partition: number; batch: RecordBatch }
 
-export function openProducer({ settings, log }: KafkaClient, clientId: string): TopicProducer {
-  const client = connect(settings, clientId)
+export function openProducer(kafka: KafkaClient, clientId: string): TopicProducer {
+  const { settings, log } = kafka
+  const client = new Base(otherClientOptions(kafka, clientId))
   const pool: RecordBatch[] = []
   let version: ProduceVersion | undefined
 
@@ -154,28 +155,6 @@ export function openProducer({ settings, log }: KafkaClient, clientId: string): 
       await within(client.close(), 3_000, 'closing the producer').catch((error) => log.warn(errorText(error)))
     },
   }
-}
-
-function connect(settings: KafkaClient['settings'], clientId: string): Base {
-  const sasl = settings.saslMechanism
-    ? {
-        mechanism: settings.saslMechanism.toUpperCase() as 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512',
-        username: settings.saslUsername,
-        password: settings.saslPassword,
-      }
-    : undefined
-  const tls = tlsOptions(settings)
-  return new Base({
-    clientId,
-    bootstrapBrokers: settings.brokers,
-    autocreateTopics: false,
-    connectTimeout: 3_000,
-    requestTimeout: 15_000,
-    retries: RETRIES,
-    retryDelay: RETRY_MS,
-    ...(tls ? { tls } : {}),
-    ...(sasl ? { sasl } : {}),
-  })
 }
 
 /** Cuts records into requests: no batch over a partition's limit (one over it is refused as a whole), no request over its own. */

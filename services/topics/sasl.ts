@@ -8,6 +8,9 @@ const TOKEN_MS = 10_000
 /** A token is asked for again when this share of its life is over. */
 const RENEW_AT = 0.8
 
+/** As in b-1.logs.a1b2c3.c4.kafka.eu-central-1.amazonaws.com and boot-x.c1.kafka-serverless.us-east-1.amazonaws.com. */
+const MSK_REGION = /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com/
+
 type Token = { value: string /** Milliseconds. */; lifeMs: number }
 
 /** The clients' options; undefined where the brokers ask for no login. */
@@ -61,9 +64,11 @@ async function oauthToken(settings: KafkaSettings): Promise<Token> {
 }
 
 /** A signed request of AWS in a token's place: made here, from the default credentials of AWS, without a request to anybody. */
-async function mskToken({ awsRegion }: KafkaSettings): Promise<Token> {
+async function mskToken({ saslAwsRegion, brokers }: KafkaSettings): Promise<Token> {
+  const region = saslAwsRegion || brokers.map((broker) => MSK_REGION.exec(broker)?.[1]).find((found) => found !== undefined)
+  if (!region) throw new Error("KAFKA_SASL_AWS_REGION is missing: the brokers' names do not tell the region")
   // Loaded where it is used: the SDK behind it costs every other service its start.
   const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js')
-  const { token, expiryTime } = await generateAuthToken({ region: awsRegion })
+  const { token, expiryTime } = await generateAuthToken({ region })
   return { value: token, lifeMs: Math.max(10_000, expiryTime - Date.now()) }
 }

@@ -1,6 +1,6 @@
 // Which topic a name stands for: Kafka gives each topic an id (KIP-516), and one that is made anew has another. kafkajs' metadata is too
 // old to have ids.
-import { Admin } from '@platformatic/kafka'
+import { Base } from '@platformatic/kafka'
 import { errorText } from '../platform/errors.ts'
 import { within } from '../platform/lifecycle.ts'
 import { type KafkaClient, otherClientOptions } from './client.ts'
@@ -15,11 +15,11 @@ export type TopicIds = {
 }
 
 export function openTopicIds(client: KafkaClient, clientId: string): TopicIds {
-  const admin = new Admin(otherClientOptions(client, clientId))
+  const kafka = new Base(otherClientOptions(client, clientId))
   return {
     async idOf(topic) {
       const { topics } = await within(
-        admin.metadata({ topics: [topic], forceUpdate: true }),
+        kafka.metadata({ topics: [topic], forceUpdate: true }),
         ANSWER_MS,
         "asking for the topic's id",
       )
@@ -27,7 +27,7 @@ export function openTopicIds(client: KafkaClient, clientId: string): TopicIds {
       return id === topic ? undefined : id
     },
     async close() {
-      await within(admin.close(), CLOSE_MS, 'closing the connection that asks for topic ids').catch((error) =>
+      await within(kafka.close(), CLOSE_MS, 'closing the connection that asks for topic ids').catch((error) =>
         client.log.debug({ error: errorText(error) }, 'not closed properly'),
       )
     },
