@@ -22,7 +22,7 @@ export const readCompose = (text: string) => parse(text, { merge: true }) as Com
 
 /** Known to both, of those that a service here could want: compose/config/compose_spec.json of 1.29.2 and the Compose Specification. */
 const SERVICE_KEYS = new Set(
-  `image build command entrypoint environment depends_on healthcheck hostname init logging networks ports profiles read_only restart
+  `image build command entrypoint environment depends_on healthcheck hostname init logging mem_limit networks ports profiles read_only restart
   cap_drop security_opt stop_grace_period stop_signal tmpfs user volumes working_dir labels ulimits deploy secrets configs`.split(
     /\s+/,
   ),

@@ -48,6 +48,12 @@ describe('compose file', () => {
     }
   })
 
+  it('every service - has a memory limit, and Kafka more than its heap', () => {
+    const mib = (limit: unknown) => Number(/^(\d+)m$/.exec(String(limit))?.[1])
+    for (const [name, { mem_limit }] of Object.entries(services)) expect([name, mib(mem_limit) >= 384]).toEqual([name, true])
+    expect(mib(kafka.mem_limit)).toBeGreaterThan(2 * 512)
+  })
+
   it('kafka - one node that keeps its data, with a health check that the others wait for', () => {
     expect(kafka.environment).toMatchObject({
       KAFKA_PROCESS_ROLES: 'broker,controller',
