@@ -11,10 +11,10 @@ import { createMetrics } from '../platform/metrics.ts'
 import { checkSettings, type Environment, givenName, type Settings, showFields } from '../platform/settings.ts'
 import { version } from '../platform/version.ts'
 import { connectKafka, type KafkaClient } from '../topics/client.ts'
-import { publishControl } from '../topics/control.ts'
 import { ensureTopics } from '../topics/create.ts'
 import { kafkaFields } from '../topics/fields.ts'
 import { openProducer, type TopicProducer } from '../topics/produce.ts'
+import { announce, untilKafka } from '../topics/service.ts'
 import { publishAudit } from '../topics/reports.ts'
 import { readAssets } from './assets.ts'
 import { consoleFields } from './fields.ts'
@@ -105,7 +105,9 @@ export async function startConsole(env: Environment, lifecycle: Lifecycle): Prom
   lifecycle.onClose('http', close)
   lifecycle.onClose('streams', streams.close)
   log.info({ port }, 'listening')
-  void announce(client, producer, env, lifecycle, met.resolve)
+  introduce(client, producer, env, lifecycle, met.resolve).catch(
+    (error) => lifecycle.signal.aborted || lifecycle.fail(error as Error),
+  )
   return { port }
 }
 
@@ -201,33 +203,15 @@ function apiRoutes(options: {
 }
 
 /** Makes the topics that it reads and says in the control topic what it is, as soon as Kafka answers. */
-async function announce(
+async function introduce(
   client: KafkaClient,
   producer: TopicProducer,
   env: Environment,
   { signal }: Lifecycle,
   met: () => void,
 ): Promise<void> {
-  for (let attempt = 1; !signal.aborted; attempt++) {
-    try {
-      await ensureTopics(client, ['events', 'reports', 'control'])
-      met()
-      await publishControl(client, producer, 'service/console', {
-        service: 'console',
-        kind: 'console',
-        version,
-        group: '',
-        started_at: new Date().toISOString(),
-        state: 'running',
-        sandbox: false,
-        start_from: '',
-        fields: showFields(fields, env),
-      })
-      return
-    } catch (error) {
-      if (attempt % 30 === 3)
-        client.log.warn({ error: errorText(error) }, 'Kafka does not answer; the page says so and shows what it can')
-      await sleep(AGAIN_MS, signal)
-    }
-  }
+  const orWait = <T>(ask: () => Promise<T>) => untilKafka(client.log, signal, 'the page says so and shows what it can', ask)
+  await orWait(() => ensureTopics(client, ['events', 'reports', 'control']))
+  met()
+  await orWait(() => announce(client, producer, { service: 'console', kind: 'console', fields: showFields(fields, env) }))
 }

@@ -1,20 +1,21 @@
 // The life of the Slack service: settings, Kafka, the reports, the daily report, health.
-import { errorText, SettingsError } from '../platform/errors.ts'
+import { SettingsError } from '../platform/errors.ts'
 import { createApp, healthRoutes, listen } from '../platform/http.ts'
 import { AWAY_MS, tellKafkaAway } from '../platform/kafka-away.ts'
-import { type Lifecycle, type Process, runProcess, sleep, within } from '../platform/lifecycle.ts'
-import { createLogger, type Logger } from '../platform/logger.ts'
+import { type Lifecycle, type Process, runProcess } from '../platform/lifecycle.ts'
+import { createLogger } from '../platform/logger.ts'
 import { createMetrics, type Metrics } from '../platform/metrics.ts'
 import { type Environment, showFields } from '../platform/settings.ts'
 import { openSlack, type SlackPoster } from '../platform/slack.ts'
 import { version } from '../platform/version.ts'
 import { connectKafka } from '../topics/client.ts'
 import { consume } from '../topics/consume.ts'
-import { followControl, publishControl } from '../topics/control.ts'
+import { followControl } from '../topics/control.ts'
 import { ensureTopics } from '../topics/create.ts'
 import { logRanges } from '../topics/groups.ts'
 import { groupNames, topicNames } from '../topics/names.ts'
 import { openProducer } from '../topics/produce.ts'
+import { announce, type KafkaWatch, repeat, untilKafka, watchKafka } from '../topics/service.ts'
 import { aboutService } from './about.ts'
 import { followSettings } from './live-settings.ts'
 import { fields, printCheck, readSlackSettings } from './settings.ts'
@@ -24,10 +25,10 @@ import { newsMessage, successMessage } from './words.ts'
 
 const NAME = 'slack'
 const TICK_MS = 1_000
-const ASK_KAFKA_MS = 5_000
-const ANSWER_MS = 10_000
 /** Kafka answers, but this consumer has not been heard of for so long: it hangs, and a restart helps. */
 const SILENT_MS = 60_000
+
+const WAITS = 'nothing is lost, the reports wait there and Slack is told on when it answers'
 
 /** Runs the service to its end. With `--check` in the arguments: prints one JSON line of what its settings are worth, and ends. */
 export async function runSlack(proc: Process): Promise<void> {
@@ -52,19 +53,20 @@ export async function startSlack(env: Environment, lifecycle: Lifecycle, clock: 
   const topic = topicNames.reports(settings.prefix)
   const slack = openSlack({ url: settings.webhook, log, signal: lifecycle.signal, watch: counters(metrics) })
 
-  let kafkaProblem: string | undefined = 'Kafka has not been met yet'
+  let kafka: KafkaWatch | undefined
+  const kafkaProblem = () => (kafka ? kafka.problem() : 'Kafka has not been met yet')
   let teller: Teller | undefined
   const app = createApp()
   healthRoutes(
     app,
     {
       live: () =>
-        kafkaProblem === undefined && teller && teller.silentForMs() > SILENT_MS
+        kafkaProblem() === undefined && teller && teller.silentForMs() > SILENT_MS
           ? 'Kafka answers but this consumer hangs'
           : undefined,
       ready: () => {
         if (lifecycle.signal.aborted) return 'the service is closing'
-        return kafkaProblem ?? (teller?.joined() ? undefined : 'no part in the group yet')
+        return kafkaProblem() ?? (teller?.joined() ? undefined : 'no part in the group yet')
       },
     },
     metrics,
@@ -72,72 +74,59 @@ export async function startSlack(env: Environment, lifecycle: Lifecycle, clock: 
   const { port, close } = await listen(app, { port: settings.port, host: settings.listenHost })
   lifecycle.onClose('http', close)
   log.info({ port }, 'listening')
-  const away = { service: NAME, problem: () => kafkaProblem, slack, signal: lifecycle.signal, afterMs: awayMs }
+  const away = { service: NAME, problem: kafkaProblem, slack, signal: lifecycle.signal, afterMs: awayMs }
   void tellKafkaAway(away).catch(lifecycle.fail)
 
   const producer = openProducer(client, 'auth0-logs-slack')
   lifecycle.onClose('producer', producer.close)
-  await untilKafka(log, lifecycle, () => ensureTopics(client, ['reports', 'control']))
-  if (lifecycle.signal.aborted) return { port }
-  kafkaProblem = undefined
-
-  const control = await untilKafka(log, lifecycle, () => followControl(client, NAME, () => {}, lifecycle.fail))
-  if (!control) return { port }
-  lifecycle.onClose('control', control.close)
-  const secrets = [settings.webhook]
-  const live = followSettings(env, control.records, log)
-  const console = settings.consoleUrl
-  const ownTeller = createTeller({
-    client,
-    group,
-    topic,
-    slack,
-    write: async (news) => newsMessage(news, await aboutService(client, control.records, news.report.service, console), secrets),
-    writeSuccess: (reports) => successMessage(reports, console),
-    tellsSuccess: live.tellsSuccess,
-    own: NAME,
-    crashed: lifecycle.fail,
-    now,
-  })
-  teller = ownTeller
-  gauges(metrics, ownTeller, slack)
-  await publishControl(client, producer, `service/${NAME}`, {
-    service: NAME,
-    kind: 'slack',
-    version,
-    group,
-    started_at: new Date().toISOString(),
-    state: 'running',
-    sandbox: settings.sandbox,
-    start_from: '',
-    fields: showFields(fields, env),
-  })
-  const consumer = await consume(client, { group, topic, handlers: ownTeller.handlers })
-  ownTeller.attach(consumer)
-  lifecycle.onClose('consumer', ownTeller.close, 9_500)
-  log.info({ group, topic, sandbox: settings.sandbox }, settings.sandbox ? 'started; posts to the sandbox' : 'started')
-
-  const daily = { client, producer, teller: ownTeller, slack, live, records: control.records, now, secrets, console }
-  repeat(lifecycle, TICK_MS, log, async () => {
-    await ownTeller.commit()
-    await tellDaily(daily)
-  })
-  repeat(lifecycle, ASK_KAFKA_MS, log, async () => {
-    const before = kafkaProblem
-    kafkaProblem = await problemOfKafka(() => logRanges(client, topic))
-    if (before && !kafkaProblem) log.info('Kafka answers again; the reports go on at the last commit')
-    if (!before && kafkaProblem) log.warn({ problem: kafkaProblem }, 'nothing is lost, Slack is told on when Kafka answers')
-  })
-  return { port }
-}
-
-/** Why Kafka does not answer; undefined where it does. */
-async function problemOfKafka(ask: () => Promise<unknown>): Promise<string | undefined> {
   try {
-    await within(ask(), ANSWER_MS, 'asking Kafka')
-    return undefined
+    await tell()
   } catch (error) {
-    return `Kafka does not answer (${errorText(error)})`
+    if (!lifecycle.signal.aborted) throw error
+  }
+  return { port }
+
+  /** Meets Kafka, and tells Slack of the reports until the service closes. @throws the signal's reason where it closes before that */
+  async function tell(): Promise<void> {
+    const { signal } = lifecycle
+    const orWait = <T>(ask: () => Promise<T>) => untilKafka(log, signal, WAITS, ask)
+    await orWait(() => ensureTopics(client, ['reports', 'control']))
+    kafka = watchKafka(log, signal, async () => void (await logRanges(client, topic)), {
+      away: WAITS,
+      back: 'Slack is told on at the last commit',
+    })
+    const control = await orWait(() => followControl(client, NAME, () => {}, lifecycle.fail))
+    lifecycle.onClose('control', control.close)
+    const secrets = [settings.webhook]
+    const live = followSettings(env, control.records, log)
+    const console = settings.consoleUrl
+    const ownTeller = createTeller({
+      client,
+      group,
+      topic,
+      slack,
+      write: async (news) =>
+        newsMessage(news, await aboutService(client, control.records, news.report.service, console), secrets),
+      writeSuccess: (reports) => successMessage(reports, console),
+      tellsSuccess: live.tellsSuccess,
+      own: NAME,
+      crashed: lifecycle.fail,
+      now,
+    })
+    teller = ownTeller
+    gauges(metrics, ownTeller, slack)
+    const record = { service: NAME, kind: 'slack', group, sandbox: settings.sandbox, fields: showFields(fields, env) } as const
+    await orWait(() => announce(client, producer, record))
+    const consumer = await orWait(() => consume(client, { group, topic, handlers: ownTeller.handlers }))
+    ownTeller.attach(consumer)
+    lifecycle.onClose('consumer', ownTeller.close, 9_500)
+    log.info({ group, topic, sandbox: settings.sandbox }, settings.sandbox ? 'started; posts to the sandbox' : 'started')
+
+    const daily = { client, producer, teller: ownTeller, slack, live, records: control.records, now, secrets, console }
+    repeat(signal, TICK_MS, log, async () => {
+      await ownTeller.commit()
+      await tellDaily(daily)
+    })
   }
 }
 
@@ -155,26 +144,4 @@ function gauges(metrics: Metrics, teller: Teller, slack: SlackPoster): void {
     const since = slack.trouble()?.since
     this.set(since === undefined ? 0 : (Date.now() - since) / 1_000)
   })
-}
-
-/** Does it again and again, never twice at a time; what fails is tried again. */
-function repeat(lifecycle: Lifecycle, everyMs: number, log: Logger, work: () => Promise<void>): void {
-  void (async () => {
-    for (; !lifecycle.signal.aborted; await sleep(everyMs, lifecycle.signal)) {
-      await work().catch((error) => log.debug({ error: errorText(error) }, 'not done yet; tried again'))
-    }
-  })()
-}
-
-/** Tries until Kafka answers. Answers undefined when the service is closing. */
-async function untilKafka<T>(log: Logger, lifecycle: Lifecycle, work: () => Promise<T>): Promise<T | undefined> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await work()
-    } catch (error) {
-      if (lifecycle.signal.aborted) return undefined
-      if (attempt % 30 === 3) log.warn({ error: errorText(error) }, 'Kafka does not answer; the reports wait there until it does')
-      await sleep(1_000, lifecycle.signal)
-    }
-  }
 }
