@@ -132,7 +132,7 @@ export function cut(text: string, width: number): string {
     if (columns > Math.max(1, width - 1)) break
     kept += segment
   }
-  return `${kept.trimEnd()}…`
+  return `${kept}…`
 }
 
 /** A cell within its column; one that carries colours loses them where it is cut. */

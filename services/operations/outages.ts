@@ -35,11 +35,14 @@ export function errorClass(error: string): string {
   return (reason ?? words.slice(0, 6).join('_')).slice(0, CLASS_LENGTH)
 }
 
-/** The outage after one more report, and what the report was for it; undefined where the service is well. */
+/** The outage after one more report; undefined where there is none. */
 export function nextOutage(before: Outage | undefined, report: Report): Outage | undefined {
   const at = Date.parse(report.ended_at)
-  const outage = before?.ended !== undefined && at - before.ended >= CALM_MS ? undefined : before
-  if (report.status === 'failed' || report.status === 'held') return afterFailure(outage, report, at)
+  const isFailure = report.status === 'failed' || report.status === 'held'
+  // One that kept coming back is over when a good report says so, not by silence.
+  const isOver = before?.ended !== undefined && at - before.ended >= CALM_MS && (before.again === 0 || !isFailure)
+  const outage = isOver ? undefined : before
+  if (isFailure) return afterFailure(outage, report, at)
   if (report.status === 'running' || outage === undefined || outage.ended !== undefined) return outage
   return afterSuccess(outage, report, at)
 }

@@ -1,7 +1,7 @@
 // Tables and the ways in which values are written for people.
 import { describe, expect, test } from 'vitest'
-import { ago, count, cut, facts, span, table, time } from '../../services/cli/table.ts'
-import { createStyle } from '../../services/cli/terminal.ts'
+import { ago, count, cut, facts, span, table, time, wrap } from '../../services/cli/table.ts'
+import { columnsOf, createStyle, widthOf } from '../../services/cli/terminal.ts'
 
 describe('table', () => {
   test('numbers stand right, texts left; colours take no width; an empty column is left out', () => {
@@ -54,4 +54,51 @@ test.each([
 ])('createStyle - on %j with %j colours: %s', (stream, env, colours) => {
   const { red } = createStyle({ ...stream, write: () => {} }, env)
   expect(red('x') !== 'x').toBe(colours)
+})
+
+describe('width', () => {
+  const columns = [{ title: 'name' }, { title: 'lag', right: true }, { title: 'why', below: true }]
+  const rows = [
+    ['segment', '1,234', 'http_503: the vendor is busy and says so in many words that do not fit beside the row'],
+    ['papertrail', '5', ''],
+  ]
+  test('a table that is too wide - says what has no room under its row, and no line is wider', () => {
+    const lines = table(columns, rows, undefined, 40).split('\n')
+    expect(lines).toEqual([
+      'name          lag',
+      'segment     1,234',
+      '    why http_503: the vendor is busy and',
+      '    says so in many words that do not',
+      '    fit beside the row',
+      'papertrail      5',
+    ])
+    expect(table(columns, rows).split('\n')).toHaveLength(3)
+  })
+
+  test('a table whose cells are too wide - is cut, the widest first', () => {
+    const lines = table([{ title: 'a' }, { title: 'b' }], [['x'.repeat(60), 'y'.repeat(30)]], undefined, 50).split('\n')
+    expect(Math.max(...lines.map(widthOf))).toBeLessThanOrEqual(50)
+    expect(lines[1]).toContain('…')
+  })
+
+  test('facts and wrap - break between words, a long id stays whole', () => {
+    const id = '9'.repeat(56)
+    expect(facts([['id', `one two ${id} three`]], undefined, 20)).toBe(`id  one two\n    ${id}\n    three`)
+    expect(wrap('a\nb c', 3)).toBe('a\nb c')
+  })
+
+  test('wide characters count as two, and no character is split', () => {
+    expect([widthOf('日本'), widthOf('👩‍👩‍👧'), widthOf('é'), widthOf('\u001b[31mx\u001b[39m')]).toEqual([4, 2, 1, 1])
+    expect(cut('日本語です', 6)).toBe('日本…')
+    expect(cut('👩‍👩‍👧👩‍👩‍👧👩‍👩‍👧', 5)).toBe('👩‍👩‍👧👩‍👩‍👧…')
+    expect(cut('a😀b😀c', 4)).toBe('a😀…')
+    expect(cut('x'.repeat(1_000_000), 10)).toHaveLength(10)
+  })
+
+  test('columnsOf - a terminal has its own, COLUMNS helps elsewhere, else there is no end', () => {
+    const stream = { write: () => {} }
+    expect(columnsOf({ ...stream, isTTY: true, columns: 80 }, { COLUMNS: '100' })).toBe(80)
+    expect(columnsOf(stream, { COLUMNS: '100' })).toBe(100)
+    for (const COLUMNS of [undefined, '', '0', '-1', 'x', '5']) expect(columnsOf(stream, { COLUMNS })).toBe(Infinity)
+  })
 })
