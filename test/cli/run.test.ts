@@ -49,7 +49,8 @@ describe('auth0-logs', { concurrent: true }, () => {
   test.each([
     [['settings', 'segment', '--set', 'LOG_LEVEL=9'], /SEGMENT_LOG_LEVEL: must be one level/],
     [['runs', '--limit', 'many'], /limit: must be a whole number/],
-    [['schedule', 'segment'], /missing required argument 'schedule'/],
+    [['schedule'], /missing required argument 'service'/],
+    [['status', '--for', 'long'], /for must be a number of seconds/],
     [['status', '--wat'], /unknown option '--wat'/],
     [['stauts'], /Did you mean status\?/],
     [['jobs'], /list, show|list {2,}/],
@@ -66,6 +67,65 @@ describe('auth0-logs', { concurrent: true }, () => {
     expect(status).toBe(0)
     expect(out).toMatch(/SEGMENT_LOG_TYPES +- +s,ss,f\n/)
     expect(out).toMatch(/SEGMENT_LOG_LEVEL +1 +2\n/)
+  })
+
+  test('errors with --json - one line of JSON on stderr, whatever went wrong', async () => {
+    const { run } = await installed()
+    const refused = await run(['pause', 'nobody', '--json'])
+    expect([refused.status, refused.out]).toEqual([1, ''])
+    expect(JSON.parse(refused.err)).toEqual({ error: 'refused', message: expect.stringContaining('there are segment') as string })
+    const wrong = await run(['runs', '--limit', 'many', '--json'])
+    expect([wrong.status, JSON.parse(wrong.err)]).toMatchObject([2, { error: 'wrong_use' }])
+    const unknown = await run(['runs', '--wat', '--json'])
+    expect([unknown.status, JSON.parse(unknown.err)]).toMatchObject([2, { error: 'wrong_use' }])
+    const unset = await auth0Logs(['status', '--json'], {})
+    expect([unset.status, JSON.parse(unset.err)]).toMatchObject([2, { error: 'wrong_settings' }])
+  })
+
+  test('a hint - names the real command', async () => {
+    const { run } = await installed()
+    expect((await run(['runs', '--limit', 'many'])).err).toContain('auth0-logs runs --help')
+    expect((await run(['jobs', 'show'])).err).toContain('auth0-logs jobs show --help')
+  })
+
+  test('--version - the version and nothing else', async () => {
+    expect(await auth0Logs(['--version'], {})).toEqual({
+      status: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string,
+      err: '',
+    })
+  })
+
+  test('status --check - status 1 where a sink has no member', async () => {
+    const { run } = await installed()
+    expect((await run(['status', '--check'])).status).toBe(1)
+    expect((await run(['status'])).status).toBe(0)
+  })
+
+  test('status --watch - again and again, ended by --for or by Ctrl-C, in its place on a terminal', async () => {
+    const { run } = await installed()
+    const timed = await run(['status', '--for', '1', '--json'])
+    expect(timed.status).toBe(0)
+    expect(
+      timed.out
+        .trim()
+        .split('\n')
+        .map((line) => Object.keys(JSON.parse(line) as object)),
+    ).toContainEqual(expect.arrayContaining(['services']))
+    const stop = new AbortController()
+    const watching = run(['status', '--watch'], { tty: true, signal: stop.signal })
+    setTimeout(() => stop.abort(new Error('stopped')), 3_000)
+    const { status, out } = await watching
+    expect(status).toBe(0)
+    expect(out).toContain('\u001b[H')
+  })
+
+  test('on 80 columns - no line of a table is wider', async () => {
+    const { env } = await installed()
+    for (const args of [['status'], ['status', 'segment'], ['settings', 'segment'], ['runs'], ['jobs', 'list']]) {
+      const { out } = await auth0Logs(args, { ...env, COLUMNS: '80' })
+      for (const line of out.split('\n')) expect([args, line, line.length <= 80]).toEqual([args, line, true])
+    }
   })
 
   test('help - without arguments; each command has examples and options', async () => {

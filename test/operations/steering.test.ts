@@ -5,7 +5,7 @@ import { Refusal, WrongUse } from '../../services/operations/operation.ts'
 import type { ScheduleChange } from '../../services/operations/schedule.ts'
 import { assignments, type SettingsChange, type SettingsShown } from '../../services/operations/settings.ts'
 import { setState, type StateChange } from '../../services/operations/state.ts'
-import { readControl } from '../../services/topics/control.ts'
+import { publishControl, readControl } from '../../services/topics/control.ts'
 import type { AuditRecord } from '../../services/topics/records.ts'
 import { readReports } from '../../services/topics/reports.ts'
 import { newPrefix } from '../support/kafka.ts'
@@ -184,6 +184,77 @@ describe('settings', { concurrent: true }, () => {
     const [audit] = await audits()
     expect(audit.outcome).toMatch(/is a secret/)
     expect(JSON.stringify(audit)).not.toContain('hush-hush')
+  })
+})
+
+describe('input', { concurrent: true }, () => {
+  test('too large, or nested too deep - is refused, and not on record as a whole', async () => {
+    const { ask, audits } = await installed()
+    const deep = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`) as unknown
+    for (const sink of ['x'.repeat(240_000), deep, Array.from({ length: 20_000 }, () => 'x')])
+      await expect(ask('pause', { sink })).rejects.toBeInstanceOf(WrongUse)
+    const told = await audits()
+    expect(told).toHaveLength(3)
+    for (const audit of told) {
+      expect(JSON.stringify(audit).length).toBeLessThan(2_000)
+      expect(schemaProblems('audit', audit)).toEqual([])
+    }
+  })
+
+  test.each([[{ toString: 1 }], [[[]]], [[{ a: 1 }]], [{}], [9 ** 99]])('%j - is wrong use, not a failure', async (odd) => {
+    const { ask } = await installed()
+    await expect(ask('pause', { sink: odd })).rejects.toThrow(/sink/)
+    await expect(ask('runs', { limit: odd })).rejects.toBeInstanceOf(WrongUse)
+    await expect(ask('pause', JSON.parse('{"__proto__":"segment"}') as Record<string, unknown>)).rejects.toBeInstanceOf(WrongUse)
+  })
+})
+
+describe('START_FROM', { concurrent: true }, () => {
+  test('of a sink - sets it back each time it is asked, from console and CLI', async () => {
+    const { prefix, ask, control } = await installed()
+    const begin = Date.now() - 60_000
+    const messages = [0, 1, 2, 3].map((n) => ({ partition: 0, key: `k${n}`, value: '{}', timestamp: String(begin + n * 1_000) }))
+    await broker.producer.send({ topic: prefix, messages })
+    await (await broker.commit(`${prefix}.segment`, prefix, '4', '')).leave()
+    const from = new Date(begin + 2_000).toISOString()
+    for (let times = 0; times < 2; times++) {
+      const change = await ask<SettingsChange>('settings', { service: 'segment', set: [`START_FROM=${from}`] })
+      expect(change.message).toMatch(/segment is set to .*; 2 events from there on/)
+    }
+    expect(await control('settings/segment')).toMatchObject({ values: {} })
+    const committed = await broker.admin((it) => it.fetchOffsets({ groupId: `${prefix}.segment`, topics: [prefix] }))
+    expect(committed[0].partitions.find(({ partition }) => partition === 0)?.offset).toBe('2')
+    await expect(ask('settings', { service: 'segment', set: ['START_FROM=soon'] })).rejects.toThrow(
+      /must be a log_id or an ISO time/,
+    )
+  })
+})
+
+describe('one validator', { concurrent: true }, () => {
+  test.each([
+    ['BATCH_SIZE=0', /must be a whole number of 1 or more/],
+    [`BATCH_SIZE=${'9'.repeat(30)}`, /must be a whole number of 1 or more/],
+    ['SCHEDULE_TZ=Mars/Phobos', /must be a time zone such as Europe\/Berlin or UTC, not "Mars\/Phobos"/],
+  ])('%s - is refused as the service would refuse it, and nothing is written', async (wrong, words) => {
+    const { ask, control } = await installed()
+    await ask('settings', { service: 'segment', set: ['LOG_LEVEL=3'] })
+    await expect(ask('settings', { service: 'segment', set: [wrong] })).rejects.toThrow(words)
+    expect(await control('settings/segment')).toMatchObject({ values: { SEGMENT_LOG_LEVEL: '3' } })
+  })
+
+  test('a value that an older version let pass - is named with its cure; taking it back works', async () => {
+    const { context, ask } = await installed()
+    const bad = { values: { SEGMENT_BATCH_SIZE: '0' }, by: 'ada', at: '2026-03-04T05:06:07Z' }
+    await publishControl(context.client, context.producer, 'settings/segment', bad)
+    await expect(ask('settings', { service: 'segment', set: ['LOG_LEVEL=3'] })).rejects.toThrow(/--unset SEGMENT_BATCH_SIZE/)
+    await ask('settings', { service: 'segment', set: ['LOG_LEVEL=3'], unset: ['BATCH_SIZE'] })
+  })
+
+  test('schedule alone - shows it, for every role, and writes nothing', async () => {
+    const { ask, control, audits } = await installed()
+    const shown = await ask<ScheduleChange>('schedule', { service: 'segment' }, 'viewer')
+    expect(shown).toMatchObject({ before: { schedule: 'continuous' }, after: { schedule: 'continuous' }, next: [] })
+    expect([await control('settings/segment'), await audits()]).toEqual([undefined, []])
   })
 })
 
