@@ -107,7 +107,7 @@ function told(error: unknown, { stderr, env, signal }: Terminal, json: boolean, 
   if (json) stderr.write(`${printableJson(JSON.stringify({ error: kind, message }))}\n`)
   else if (kind === 'stopped') stderr.write('stopped\n')
   else if (!(error instanceof CommanderError))
-    stderr.write(`${createStyle(stderr, env).red('error:')} ${wrap(printable(message), columnsOf(stderr, env), 0, 0)}\n`)
+    stderr.write(`${wrap(`${createStyle(stderr, env).red('error:')} ${printable(message)}`, columnsOf(stderr, env), 0, 0)}\n`)
   return status
 }
 

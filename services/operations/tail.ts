@@ -7,6 +7,7 @@ import { readControl } from '../topics/control.ts'
 import { logRanges } from '../topics/groups.ts'
 import { topicNames } from '../topics/names.ts'
 import { followTopic, type TopicRecord } from '../topics/read.ts'
+import { bounded } from './bounded.ts'
 import { isSink, knownService } from './known.ts'
 import { type Context, type Operation, type Values, WrongUse } from './operation.ts'
 import { sinkFilter } from './sink-filter.ts'
@@ -21,7 +22,10 @@ export type TailWish = {
   passes?: (type: string) => boolean
   unmask?: boolean
 }
-/** `data` is JSON as it is in the topic; with personal data `***` unless asked for. Null where the record is no event. */
+/**
+ * `data` is JSON as it is in the topic, what is very deep or long cut; with personal data `***` unless asked for. Null where the record is
+ * no event.
+ */
 export type TailEvent = {
   logId: string
   type: string
@@ -134,7 +138,7 @@ function shown({ key, value, headers, timestamp, partition, offset }: TopicRecor
 function parse(bytes: Buffer): Record<string, unknown> | null {
   try {
     const read: unknown = JSON.parse(bytes.toString())
-    return typeof read === 'object' && read !== null && !Array.isArray(read) ? (read as Record<string, unknown>) : null
+    return typeof read === 'object' && read !== null && !Array.isArray(read) ? (bounded(read) as Record<string, unknown>) : null
   } catch {
     return null
   }

@@ -21,7 +21,8 @@ function overview({ topic, services, notUnderstood = [] }: Status, shown: Shown)
   const rows = services.map((service) => [
     service.name,
     stateText(service, style),
-    service.group === '' ? '' : String(service.members.length),
+    // Where there is little room: that nobody is there is told below anyway.
+    service.group === '' || shown.width < ROOMY ? '' : String(service.members.length),
     service.lag === null ? '' : count(service.lag),
     ago(service.oldestUndelivered, now).replace(/ ago$/, ''),
     service.account === null ? '' : service.account.balances ? style.green('yes') : style.red('NO'),
@@ -32,11 +33,11 @@ function overview({ topic, services, notUnderstood = [] }: Status, shown: Shown)
   const columns = [
     { title: 'service' },
     { title: 'state' },
-    { title: 'members', right: true, below: true },
+    { title: 'members', right: true },
     { title: 'lag', right: true },
     { title: 'oldest', right: true },
     { title: 'balances' },
-    { title: 'dead letters', right: true },
+    { title: 'dead letters', right: true, below: true },
     { title: 'last run' },
     { title: 'next run', below: true },
   ]
@@ -47,6 +48,8 @@ function overview({ topic, services, notUnderstood = [] }: Status, shown: Shown)
     ...remarks(services, notUnderstood, shown),
   ].join('\n')
 }
+
+const ROOMY = 100
 
 /** Whether a service needs a person, as far as `status` can tell. */
 export const inTrouble = ({ trouble, openReset, partitions, group, kind, state, members }: ServiceStatus): boolean =>
@@ -157,17 +160,20 @@ function detail({ topic, notUnderstood = [] }: Status, service: ServiceStatus, s
 
 const COUNTS = ['delivered', 'filtered', 'duplicates', 'dead_lettered', 'expired', 'lag'] as const
 
-function partitionTable({ partitions, account }: ServiceStatus, { style, table, wrap }: Shown): string {
+function partitionTable({ partitions, account }: ServiceStatus, { style, table, wrap, width }: Shown): string {
+  // On lines of their own zeros would only be noise.
+  const shownCount = (name: (typeof COUNTS)[number], value: number) =>
+    value === 0 && width < ROOMY && name !== 'delivered' && name !== 'lag' ? '' : count(value)
   const columns = ['partition', 'base', 'end', 'delivered', 'filtered', 'duplicates', 'dead letters', 'expired', 'lag']
   const rows = partitions.map((partition) => [
     String(partition.partition),
     count(partition.base),
     count(partition.end),
-    ...COUNTS.map((name) => count(partition[name])),
+    ...COUNTS.map((name) => shownCount(name, partition[name])),
     partition.balances ? style.green('=') : style.red('NOT EQUAL'),
     style.yellow(partition.kind === 'new' ? '' : partition.note),
   ])
-  const sums = account ? ['all', '', '', ...COUNTS.map((name) => count(account[name])), '', ''] : []
+  const sums = account ? ['all', '', '', ...COUNTS.map((name) => shownCount(name, account[name])), '', ''] : []
   const told = account?.balances
     ? style.green(
         'It balances: end − base = delivered + filtered + duplicates + dead letters + expired + lag, in every partition.',
