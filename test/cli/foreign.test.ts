@@ -103,7 +103,8 @@ describe('foreign records', { timeout: 90_000 }, () => {
       [0, 'dead-letters', 'redrive', 'segment'],
       [0, 'settings', 'segment'],
       [0, 'schedule', 'segment'],
-      [0, 'replay', 'segment', '--from', 'earliest', '--to', 'latest'],
+      // One of them reads as a reset under way, which has to be finished or undone first.
+      [1, 'replay', 'segment', '--from', 'earliest', '--to', 'latest'],
     ]
     for (const [status, ...args] of commands) {
       const said = await run(...args)

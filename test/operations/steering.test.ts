@@ -201,7 +201,7 @@ describe('input', { concurrent: true }, () => {
     }
   })
 
-  test.each([[{ toString: 1 }], [[[]]], [[{ a: 1 }]], [{}], [9 ** 99]])('%j - is wrong use, not a failure', async (odd) => {
+  test.each([[{ toString: 1 }], [[[]]], [[{ a: 1 }]], [{}]])('%j - is wrong use, not a failure', async (odd) => {
     const { ask } = await installed()
     await expect(ask('pause', { sink: odd })).rejects.toThrow(/sink/)
     await expect(ask('runs', { limit: odd })).rejects.toBeInstanceOf(WrongUse)

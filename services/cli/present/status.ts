@@ -42,7 +42,7 @@ function overview({ topic, services, notUnderstood = [] }: Status, shown: Shown)
     { title: 'next run', below: true },
   ]
   return [
-    style.dim(topic.partitions > 0 ? held : 'no main topic yet'),
+    style.dim(shown.wrap(topic.partitions > 0 ? held : 'no main topic yet')),
     '',
     shown.table(columns, rows),
     ...remarks(services, notUnderstood, shown),
