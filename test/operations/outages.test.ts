@@ -47,12 +47,16 @@ describe('since', () => {
     let state = newState()
     let seconds = 0
     const reports: Report[] = []
+    const troubled = new Set<string>()
     let compared = 0
     for (let n = 0; n < 3_000; n++) {
       seconds += random.pick([1, 5, 30, 60, 400])
       const instance = random.pick(['host-1', 'host-2'])
       const error = random.pick(['http_503: busy', 'http_401: no', 'expired: 3 logs'])
-      const make = random.pick([failed, failed, recovered, report])
+      // As services write them: whoever was in trouble says so when it has recovered.
+      const isWell = random.chance(0.5)
+      const make = !isWell ? failed : troubled.delete(instance) ? recovered : report
+      if (!isWell) troubled.add(instance)
       const one = make(at(seconds), { instance, ...(make === report ? {} : { error }) })
       reports.push(one)
       state = takeReport(state, one, at(seconds)).state
@@ -61,7 +65,7 @@ describe('since', () => {
       // Beyond what was read the beginning is not known.
       if (trouble && !mayBeOlder(told(...reports.slice(-200)), 'segment', trouble)) {
         compared++
-        expect([n, trouble.since]).toEqual([n, new Date(state.outages.segment.since).toISOString()])
+        expect([n, trouble.since]).toEqual([n, new Date(state.outages.get('segment')!.since).toISOString()])
       }
     }
     expect(compared).toBeGreaterThan(500)
