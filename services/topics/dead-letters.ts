@@ -2,7 +2,8 @@
 import { version } from '../platform/version.ts'
 import type { KafkaClient } from './client.ts'
 import { topicNames } from './names.ts'
-import { Refused, type TopicProducer } from './produce.ts'
+import type { TopicProducer } from './produce.ts'
+import { Refused } from './produce-errors.ts'
 import { readRanges, type TopicRecord } from './read.ts'
 import { type DeadLetter, deadLetterRecord, type LetterHeaders } from './records.ts'
 

@@ -3,7 +3,6 @@
 import { createRequire } from 'node:module'
 import net from 'node:net'
 import tls from 'node:tls'
-import { compressionsAlgorithms } from '@platformatic/kafka'
 import kafkajs, { type ISocketFactory, type PartitionAssigner } from 'kafkajs'
 import { sleep } from '../platform/lifecycle.ts'
 
@@ -236,10 +235,12 @@ export const socketFactory: ISocketFactory = ({ host: given, port, ssl, onConnec
 function readAllCodecs(): void {
   for (const name of ['Snappy', 'LZ4', 'ZSTD'] as const) {
     const type = kafkajs.CompressionTypes[name]
-    const { compressSync, decompressSync } = compressionsAlgorithms[name.toLowerCase() as 'snappy' | 'lz4' | 'zstd']
+    // Loaded with the first batch that needs it: it is most of what a command would load otherwise.
+    const codec = async () =>
+      (await import('@platformatic/kafka')).compressionsAlgorithms[name.toLowerCase() as 'snappy' | 'lz4' | 'zstd']
     kafkajs.CompressionCodecs[type] = () => ({
-      compress: async ({ buffer }: { buffer: Buffer }) => compressSync(buffer),
-      decompress: async (buffer: Buffer) => decompressSync(buffer),
+      compress: async ({ buffer }: { buffer: Buffer }) => (await codec()).compressSync(buffer),
+      decompress: async (buffer: Buffer) => (await codec()).decompressSync(buffer),
     })
   }
 }

@@ -5,10 +5,12 @@ import { errorText } from '../platform/errors.ts'
 import { sleep, within } from '../platform/lifecycle.ts'
 import { type KafkaClient, tlsOptions } from './client.ts'
 import { hashOf } from './partition.ts'
+import { KafkaAway, Refused } from './produce-errors.ts'
 import { type PartitionAnswer, type ProduceVersion, produceVersion, requestProduce } from './produce-request.ts'
 import { HEAD_BYTES, type OutRecord, RecordBatch, recordBytes } from './record-batch.ts'
 
 export { type OutRecord, recordBytes } from './record-batch.ts'
+export { KafkaAway, Refused } from './produce-errors.ts'
 
 /** What a request to one partition may hold: under Kafka's max.message.bytes (1,048,588), with room for whoever counts otherwise. */
 export const MAX_REQUEST_BYTES_A_PARTITION = 900_000
@@ -32,21 +34,6 @@ export type TopicProducer = {
    */
   send: (topic: string, records: OutRecord[], limitMs: number) => Promise<void>
   close: () => Promise<void>
-}
-
-/** No acknowledgement: Kafka is away, slow, has too few replicas or another clock. Trying again is right. */
-export class KafkaAway extends Error {
-  override name = 'KafkaAway'
-}
-
-/** Kafka refuses these records for good. Trying again is useless. */
-export class Refused extends Error {
-  override name = 'Refused'
-  readonly records: OutRecord[]
-  constructor(message: string, records: OutRecord[]) {
-    super(message)
-    this.records = records
-  }
 }
 
 /** Answers to a produce that the same bytes will get again: Kafka's error codes. */

@@ -184,6 +184,22 @@ describe('auth0-logs', { concurrent: true }, () => {
     expect((await auth0Logs(['completion', 'fish'], {})).status).toBe(2)
   })
 
+  test('a start - loads neither the producer nor what other commands need', async () => {
+    const script = `import { registerHooks } from 'node:module'
+      const loaded = []
+      registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) })
+      await import('./services/cli/run.ts')
+      console.log(JSON.stringify(loaded))`
+    const said = await new Promise<string>((resolve, reject) =>
+      execFile(process.execPath, ['--input-type=module', '-e', script], { timeout: 25_000 }, (error, stdout) =>
+        error ? reject(error) : resolve(stdout),
+      ),
+    )
+    const loaded = (JSON.parse(said) as string[]).filter((url) => !url.includes('/services/cli/'))
+    expect(loaded.length).toBeGreaterThan(50)
+    expect(loaded.filter((url) => /@platformatic|node_modules\/(auth0|ajv|express)\//.test(url))).toEqual([])
+  })
+
   test('as a process - reads its environment, ends by itself with the status', async () => {
     const { env } = await installed()
     const run = (args: string[]) =>

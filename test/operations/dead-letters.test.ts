@@ -1,6 +1,7 @@
 // `dead-letters`: what could not be delivered, by reason; and once more to its sink, each one time, also when killed midway.
 import { describe, expect } from 'vitest'
 import {
+  deadLettersAcknowledge,
   deadLettersList,
   deadLettersRedrive,
   deadLettersShow,
@@ -8,8 +9,11 @@ import {
   type ReasonRow,
 } from '../../services/operations/dead-letters.ts'
 import { type JobRow, jobsShow } from '../../services/operations/jobs.ts'
+import { type Status, status } from '../../services/operations/status.ts'
+import { readControl } from '../../services/topics/control.ts'
 import { sendDeadLetters } from '../../services/topics/dead-letters.ts'
 import type { DeadLetter } from '../../services/topics/records.ts'
+import { schemaProblems } from '../support/schemas.ts'
 import { until } from '../support/wait.ts'
 import { operator, timedEvents } from './asking.ts'
 import { sceneTest, startProcess, testBroker } from './scene.ts'
@@ -157,5 +161,48 @@ describe('dead-letters', { concurrent: true, timeout: 90_000 }, () => {
     expect(JSON.parse(shown.body)).toMatchObject({ log_id: ids[7] })
     await expect(ask(deadLettersShow, { sink, offset: 99 })).rejects.toThrow(/no dead letter at offset 99/)
     await expect(ask(deadLettersList, { sink, from: 'shift:1' })).rejects.toThrow(/shift has no meaning/)
+  })
+
+  test('how many wait - the same everywhere, by the topic: neither redriven nor acknowledged', async ({ ask, place }) => {
+    const { context, close } = operator(testBroker().brokers, place.prefix)
+    await place.start()
+    await put(place.prefix, 20, 5)
+    const waiting = async () => {
+      const { services } = await ask<Status>(status, {})
+      const listed = await ask<Listed>(deadLettersList, { sink: 'segment' })
+      const counts = services.find(({ name }) => name === 'segment')!.deadLetters!
+      expect(counts).toEqual({ total: listed.total, waiting: listed.total - listed.redriven })
+      return counts.waiting
+    }
+    expect(await waiting()).toBe(20)
+    const preview = await ask<Redriven>(deadLettersAcknowledge, { sink: 'segment', reason: 'event_too_large' })
+    expect([preview.events, await waiting()]).toEqual([5, 20])
+    await ask(deadLettersAcknowledge, { sink: 'segment', reason: 'event_too_large', apply: true })
+    expect(await waiting()).toBe(15)
+    await expect(ask(deadLettersAcknowledge, { sink: 'segment', reason: 'event_too_large', apply: true })).rejects.toThrow(
+      /nothing was changed/,
+    )
+    // What was put away is not sent again.
+    const redrive = await ask<Redriven>(deadLettersRedrive, {
+      sink: 'segment',
+      from: 'offset:0',
+      to: 'offset:9',
+      apply: true,
+      rate: 0,
+    })
+    expect(redrive.events).toBe(5)
+    await until(
+      'the redrive',
+      () => ask<JobRow>(jobsShow, { id: redrive.job }),
+      ({ state }) => state === 'done',
+      { limitMs: 30_000 },
+    )
+    expect(await waiting()).toBe(10)
+    await ask(deadLettersAcknowledge, { sink: 'segment', apply: true })
+    expect(await waiting()).toBe(0)
+    expect(schemaProblems('control-job', (await readControl(context.client, 'test')).get(`job/segment/${redrive.job}`))).toEqual(
+      [],
+    )
+    await close()
   })
 })

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { NotAllowed, operations, perform } from '../../services/operations/index.ts'
 import { Refusal, WrongUse } from '../../services/operations/operation.ts'
+import type { Preview } from '../../services/operations/replay.ts'
 import type { ScheduleChange } from '../../services/operations/schedule.ts'
 import { assignments, type SettingsChange, type SettingsShown } from '../../services/operations/settings.ts'
 import { setState, type StateChange } from '../../services/operations/state.ts'
@@ -227,6 +228,17 @@ describe('START_FROM', { concurrent: true }, () => {
     await expect(ask('settings', { service: 'segment', set: ['START_FROM=soon'] })).rejects.toThrow(
       /must be a log_id or an ISO time/,
     )
+  })
+})
+
+describe('replay', { concurrent: true }, () => {
+  test('a preview - never counts more passed than there is, also where the commit lies past the end', async () => {
+    const { prefix, ask } = await installed()
+    await broker.producer.send({ topic: prefix, messages: [0, 1, 2].map((n) => ({ partition: 0, key: `k${n}`, value: '{}' })) })
+    await (await broker.commit(`${prefix}.segment`, prefix, '50', '')).leave()
+    const preview = await ask<Preview>('replay', { sink: 'segment', from: 'earliest' })
+    expect(preview).toMatchObject({ events: 3, repeated: 3, skipped: 0 })
+    expect(preview.partitions[0]).toEqual({ partition: 0, from: 3, to: 0, events: 3 })
   })
 })
 
