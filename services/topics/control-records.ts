@@ -91,7 +91,7 @@ export type ReplayLimit = { hours: number; meaning: string }
 export type Offsets = [partition: number, offset: number][]
 
 /**
- * An offset reset under way. `before`: the offsets when it began, `offsets`: the wanted ones. `stopped` is the wish that the reset wrote,
+ * An offset reset under way. `before`: the offsets when it began, `offsets`: the wanted ones. `stopped` is the state record that the reset wrote,
  * null where the sink was stopped already; `state` the one before it, null where there was none.
  */
 export type ResetPlan = {

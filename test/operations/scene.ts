@@ -73,6 +73,7 @@ export async function startProcess(place: Installation, vendor: StandIn, finishe
     'the sink to be started',
     () => log,
     (text) => text.includes('"message":"started"'),
+    { limitMs: 60_000 }, // a busy machine needs half of it to load a sink
   )
   return {
     async kill(): Promise<void> {
