@@ -5,11 +5,11 @@ import type { LogData } from './auth0-logs-store.ts'
 import type { LogStream } from './auth0-streams.ts'
 
 const keysOf: Record<string, readonly string[]> = {
-  first_name: ['first_name', 'given_name'],
-  last_name: ['last_name', 'family_name'],
+  first_name: ['first_name', 'given_name', 'name'],
+  last_name: ['last_name', 'family_name', 'name'],
   username: ['username', 'user_name'],
   email: ['email', 'user_name'],
-  phone: ['phone', 'phone_number'],
+  phone: ['phone', 'phone_number', 'old_phone_number', 'new_phone_number'],
   address: ['address'],
 }
 

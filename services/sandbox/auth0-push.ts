@@ -133,9 +133,15 @@ async function post({ target, limit, pushed }: Run, events: Wrapped[], format: B
   return taken !== undefined
 }
 
+/** https://auth0.com/docs/secure/security-center/prioritized-log-streams */
+const PRIORITY_TYPES = new Set(
+  'limit_mu limit_sul limit_wc pwd_leak ublkdu signup_pwd_leak reset_pwd_leak gd_send_sms'.split(' '),
+)
+
 /** No filters, or an empty list, let everything through. */
 function isWanted({ at }: Row, type: string, stream: LogStream | undefined): boolean {
   if (stream?.startFrom !== undefined && at < Date.parse(stream.startFrom)) return false
+  if (stream?.isPriority && !PRIORITY_TYPES.has(type)) return false
   return !stream?.filters?.length || stream.filters.some(({ name }) => name === categoryOfType(type))
 }
 

@@ -48,7 +48,7 @@ function notCreated(settings: KafkaSettings, error: unknown): Error {
   if (!errors?.length) return error as Error
   const all = errors.filter(({ type }) => type !== 'TOPIC_ALREADY_EXISTS')
   const words = all.map(({ topic = '', type = '', message }) => `${topic}: ${message} (${hintFor(settings, topic, type)})`)
-  return new Error(`Kafka does not create ${words.join('; ')}`)
+  return new AggregateError(all, `Kafka does not create ${words.join('; ')}`)
 }
 
 /** Which setting or right is the one to change. */
