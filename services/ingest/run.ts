@@ -12,11 +12,11 @@ import { createMetrics, type Metrics } from '../platform/metrics.ts'
 import { checkSettings, type Environment, type Fields, showFields } from '../platform/settings.ts'
 import { version } from '../platform/version.ts'
 import { connectKafka, type KafkaClient, withAdmin } from '../topics/client.ts'
-import { publishControl, type ServiceRecord } from '../topics/control.ts'
 import { ensureTopics } from '../topics/create.ts'
 import { kafkaFields } from '../topics/fields.ts'
 import { topicNames } from '../topics/names.ts'
 import { KafkaAway, openProducer, type TopicProducer } from '../topics/produce.ts'
+import { announce } from '../topics/service.ts'
 import { createAuthoriser } from './authorise.ts'
 import { backfillFields } from './backfill/fields.ts'
 import { backfillProblems, startBackfill } from './backfill/start.ts'
@@ -58,7 +58,7 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
   /** An acknowledged write: that Kafka only answers would not tell that it takes records, for its clock may be another. */
   async function probe(): Promise<void> {
     await ensureTopics(client, ['events', { deadLetters: 'ingest' }, 'reports', 'control'])
-    await publishControl(client, producer, 'service/ingest', serviceRecord(own, env))
+    await announce(client, producer, { service: 'ingest', kind: 'ingest', fields: showFields(own, env) })
     if (polling || settings.backfill === 'off') return
     polling = true
     const options = { env, client, producer, store: receiver, redacted: settings.redact, instance, metrics, log, lifecycle }
@@ -123,20 +123,6 @@ function routes(receiver: Receiver, kafka: KafkaState, metrics: Metrics, signal:
   healthRoutes(app, { live: () => undefined, ready: () => (signal.aborted ? 'the service is closing' : notReady()) }, metrics)
   app.use((request, response) => refuse(request, response, 404, 'not_found', 'logs go to POST /logs'))
   return app
-}
-
-function serviceRecord(fields: Fields, env: Environment): Omit<ServiceRecord, 'v'> {
-  return {
-    service: 'ingest',
-    kind: 'ingest',
-    version,
-    group: '',
-    started_at: new Date().toISOString(),
-    state: 'running',
-    sandbox: false,
-    start_from: '',
-    fields: showFields(fields, env),
-  }
 }
 
 /** How records get to Kafka, each outcome told to `kafka`. */
