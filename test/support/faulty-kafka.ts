@@ -1,6 +1,6 @@
 // A Kafka client whose calls pass a hook first, which may throw in their place: each call by its name, as `admin.fetchOffsets`,
-// `backfill consumer.run`, `backfill commit` or `produce reports`.
-import type { Admin, Consumer, ConsumerRunConfig } from 'kafkajs'
+// `backfill consumer.run` or `produce reports`.
+import type { Admin, Consumer } from 'kafkajs'
 import type { KafkaClient } from '../../services/topics/client.ts'
 import type { TopicProducer } from '../../services/topics/produce.ts'
 
@@ -11,20 +11,7 @@ export function faultyKafka(client: KafkaClient, hook: Hook): KafkaClient {
   const admin = (): Admin => hooked(kafka.admin(), 'admin', hook)
   const consumer = (options: Parameters<typeof kafka.consumer>[0]): Consumer => {
     const name = (options?.groupId ?? '').slice(settings.prefix.length + 1).replace(/\.[\da-f-]{36}$/, '')
-    const plain = kafka.consumer(options)
-    const run = (config: ConsumerRunConfig = {}) =>
-      plain.run({
-        ...config,
-        eachBatch: (payload) =>
-          config.eachBatch!({
-            ...payload,
-            async commitOffsetsIfNecessary(offsets) {
-              hook(`${name} commit`)
-              await payload.commitOffsetsIfNecessary(offsets)
-            },
-          }),
-      })
-    return hooked({ ...plain, run }, `${name} consumer`, hook)
+    return hooked(kafka.consumer(options), `${name} consumer`, hook)
   }
   return { ...client, kafka: { ...kafka, admin, consumer } as unknown as typeof kafka }
 }

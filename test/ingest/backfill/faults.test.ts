@@ -152,14 +152,7 @@ test('each call of a pass failing in turn, by an error or a bug - is told, and t
 }, async () => {
   const calls = await callsOf()
   expect(calls).toEqual(
-    expect.arrayContaining([
-      'auth0 /oauth/token',
-      'auth0 /api/v2/logs',
-      'backfill commit',
-      'produce events',
-      'produce reports',
-      'produce control',
-    ]),
+    expect.arrayContaining(['auth0 /oauth/token', 'auth0 /api/v2/logs', 'produce events', 'produce reports', 'produce control']),
   )
   const problems: (string | undefined)[] = []
   const waiting = [...calls.entries()]
@@ -209,18 +202,15 @@ test("a job's progress that Kafka refuses - is told, and the job is done all the
 test('a job of a foreign tool that is no job - fails in words and keeps nothing waiting', { timeout: 60_000 }, async () => {
   const auth0 = await tenant(5)
   const run = await backfillWith(auth0, () => {})
-  const job = (from: unknown) => ({
-    ...newJob({ id: newJobId(), service: 'backfill', kind: 'backfill', from: '', by: 'test' }),
-    from,
-  })
-  const records = { 'job/backfill/a': job(7), 'job/backfill/b': job('yesterday'), 'job/backfill/c': job(auth0.ids()[0]) }
+  const job = (id: string, from: string) => newJob({ id, service: 'backfill', kind: 'backfill', from, by: 'test' })
+  const records = { 'job/backfill/b': job('b', 'yesterday'), 'job/backfill/c': job('c', auth0.ids()[0]) }
   const messages = Object.entries(records).map(([key, value]) => ({ key, value: JSON.stringify(value) }))
   await broker.producer.send({ topic: `${run.prefix}.control`, messages })
   const states = async () => {
     const control = await readControl(testKafka(broker.brokers, run.prefix), 'test')
-    return Object.keys(records).map((key) => (control.get(key) as { state: string }).state)
+    return Object.keys(records).map((key) => (control.get(key) as { state: string } | undefined)?.state)
   }
-  await until('all jobs', states, (all) => all.join() === 'failed,failed,done', { limitMs: 30_000, everyMs: 300 })
+  await until('all jobs', states, (all) => all.join() === 'failed,done', { limitMs: 30_000, everyMs: 300 })
   await run.close()
 })
 
