@@ -9,7 +9,7 @@ import { createApp, type Express, healthRoutes, listen, listenFields } from '../
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import { createLogger, loggerFields } from '../platform/logger.ts'
 import { createMetrics, type Metrics } from '../platform/metrics.ts'
-import { checkSettings, type Environment, type Fields, showFields } from '../platform/settings.ts'
+import { checkSettings, type Environment, showFields } from '../platform/settings.ts'
 import { version } from '../platform/version.ts'
 import { connectKafka, type KafkaClient, withAdmin } from '../topics/client.ts'
 import { ensureTopics } from '../topics/create.ts'

@@ -126,11 +126,7 @@ export function openProducer(kafka: KafkaClient, clientId: string): TopicProduce
     const sent = await within(deliver(topic, parts, limitMs), limitMs, 'waiting for the acknowledgement').catch((error) => {
       throw error instanceof KafkaAway ? error : new KafkaAway(`Kafka did not acknowledge: ${reason(error)}`)
     })
-    for (const { batch } of parts) {
-      if (pool.length >= BATCHES_KEPT || batch.capacity > BATCH_KEPT_BYTES) continue
-      batch.clear()
-      pool.push(batch)
-    }
+    recycle(parts, pool)
     return sent
   }
 
@@ -154,6 +150,15 @@ export function openProducer(kafka: KafkaClient, clientId: string): TopicProduce
     async close() {
       await within(client.close(), 3_000, 'closing the producer').catch((error) => log.warn(errorText(error)))
     },
+  }
+}
+
+/** Keeps the memory of batches that are done with for the next ones. */
+function recycle(parts: readonly Part[], pool: RecordBatch[]): void {
+  for (const { batch } of parts) {
+    if (pool.length >= BATCHES_KEPT || batch.capacity > BATCH_KEPT_BYTES) continue
+    batch.clear()
+    pool.push(batch)
   }
 }
 

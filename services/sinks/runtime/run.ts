@@ -147,8 +147,7 @@ async function deliverEvents(own: Own, env: Environment, lifecycle: Lifecycle, v
     return runs.end()
   })
   // All at once: each may have deliveries to bring home.
-  const { close } = jobs
-  lifecycle.onClose('consumers', () => Promise.all([member.leave(), close()]), LEAVE_MS)
+  lifecycle.onClose('consumers', () => Promise.all([member.leave(), jobs?.close()]), LEAVE_MS)
   const facts = { group, topic, state: wishes.state(), sandbox: settings.sandbox }
   log.info(facts, settings.sandbox ? 'started; delivers to the sandbox' : 'started')
 }
