@@ -5,40 +5,11 @@ import net from 'node:net'
 import tls from 'node:tls'
 import kafkajs, { type ISocketFactory, type PartitionAssigner } from 'kafkajs'
 import { sleep } from '../platform/lifecycle.ts'
+import type { Commit, ConsumerGroup, Generation, Group, GroupHooks, TopicPartition } from './kafkajs-types.ts'
+
+export type { Generation, Group, GroupHooks } from './kafkajs-types.ts'
 
 const load = createRequire(import.meta.url)
-
-type TopicPartition = { topic: string; partition: number }
-type Commit = { topic: string; partitions: { partition: number; offset: string; metadata: string }[] }
-
-/** A broker that coordinates groups, as far as it is used here. */
-type Coordinator = {
-  heartbeat: (of: { groupId: string; memberId: string | null; groupGenerationId: number }) => Promise<void>
-}
-/** What belongs to one generation of a member: its commits carry the generation, so Kafka refuses those of an older one. */
-export type Generation = { coordinator: Coordinator; commitOffsets: (offsets: { topics: Commit[] }) => Promise<void> }
-
-/** kafkajs' ConsumerGroup (consumer/consumerGroup.js), as far as it is used here. */
-export type Group = {
-  groupId: string
-  memberId: string | null
-  generationId: number
-  coordinator: Coordinator | null
-  offsetManager: Generation | null
-  cluster: {
-    findGroupCoordinator: (of: { groupId: string }) => Promise<Coordinator>
-    refreshMetadata: () => Promise<void>
-  }
-  hasSeekOffset: (of: TopicPartition) => boolean
-}
-
-/** What a consumer wants to be told, beside kafkajs' own events. */
-export type GroupHooks = {
-  /** Before every join, wherever it comes from; the join waits. Commits of the current generation are still accepted, if any are. */
-  beforeJoin: (group: Group) => Promise<void>
-  /** The offset asked for is not in the log: below its start, or past its end. Nothing of this partition comes until it is sought. */
-  outOfRange: (of: TopicPartition) => void
-}
 
 // ---- Consumer groups ----
 
@@ -52,6 +23,9 @@ export function assignerWithHooks(hooks: GroupHooks): PartitionAssigner {
     return kafkajs.PartitionAssigners.roundRobin(config)
   }
 }
+
+/** Joins under way. */
+const joins = new WeakMap<object, Promise<void>>()
 
 /** A fetch that failed because a broker is away is asked again after this long. */
 const FETCH_AGAIN_MS = 200
@@ -118,31 +92,29 @@ export async function beat({ groupId, memberId, generationId, coordinator }: Gro
   await coordinator?.heartbeat({ groupId, memberId, groupGenerationId: generationId }).catch(() => {})
 }
 
-type ConsumerGroup = Group & {
-  /** Wall clock, milliseconds. */
-  lastRequest: number
-  preferredReadReplicasPerTopicPartition: Record<string, Record<number, unknown> | undefined>
-  joinAndSync: () => Promise<void>
-  heartbeat: (options: { interval: number }) => Promise<void>
-  recoverFromFetch: (error: Error) => Promise<void>
-  recoverFromOffsetOutOfRange: (error: Error & TopicPartition) => Promise<void>
-  pause: (of: { topic: string; partitions: number[] }[]) => void
-}
-
 function repairGroups(): void {
   const { prototype } = load('kafkajs/src/consumer/consumerGroup.js') as { prototype: ConsumerGroup }
   const { joinAndSync, heartbeat, recoverFromFetch, recoverFromOffsetOutOfRange } = prototype
   Object.assign(prototype, {
-    // consumerGroup.js:255: called by the runner, by the idle heartbeat and by a failed fetch alike, and no event tells before it.
-    async joinAndSync(this: ConsumerGroup) {
-      await hooksOf.get(this.cluster)?.beforeJoin(this)
-      return joinAndSync.call(this)
+    // consumerGroup.js:255: called by the runner, by the idle heartbeat and by the failed fetch of each broker alike, and no event tells
+    // before it. Two at a time would mix their generations: one join serves all who ask meanwhile.
+    joinAndSync(this: ConsumerGroup) {
+      const join = async () => {
+        await hooksOf.get(this.cluster)?.beforeJoin(this)
+        return joinAndSync.call(this)
+      }
+      const joining = joins.get(this) ?? join().finally(() => joins.delete(this))
+      joins.set(this, joining)
+      return joining
     },
     // consumerGroup.js:131: heartbeats go to the coordinator of the last join. One that died fails each of them, and kafkajs neither
     // asks for the new one nor joins. The session outlives some missed heartbeats; where it does not, the next one says so.
-    // A wall clock that was set back would keep heartbeats from being due for as long as the step.
+    // A wall clock that was set back would keep heartbeats from being due for as long as the step. A join whose second half failed
+    // leaves a member whose heartbeats are fine and whose commits are refused for ever: it has to join again.
     async heartbeat(this: ConsumerGroup, options: { interval: number }) {
       if (this.lastRequest > Date.now()) this.lastRequest = 0
+      if (this.offsetManager && this.offsetManager.generationId !== this.generationId && !joins.has(this))
+        throw Object.assign(new Error('joined the group without an assignment'), { type: 'REBALANCE_IN_PROGRESS' })
       try {
         await heartbeat.call(this, options)
       } catch (error) {
