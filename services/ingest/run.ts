@@ -12,6 +12,7 @@ import { createMetrics, type Metrics } from '../platform/metrics.ts'
 import { checkSettings, type Environment, showFields } from '../platform/settings.ts'
 import { version } from '../platform/version.ts'
 import { connectKafka, type KafkaClient, withAdmin } from '../topics/client.ts'
+import { readControl, type ServiceRecord } from '../topics/control.ts'
 import { ensureTopics } from '../topics/create.ts'
 import { kafkaFields } from '../topics/fields.ts'
 import { topicNames } from '../topics/names.ts'
@@ -55,10 +56,21 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
   const producer = openProducer(client, 'auth0-logs-ingest')
   lifecycle.onClose('producer', producer.close)
   let polling = false
+  const tenant = rememberedTenant(client)
+  const introduce = async () => {
+    const known = settings.domain === '' ? await tenant.read() : undefined
+    const record = {
+      service: 'ingest',
+      kind: 'ingest',
+      fields: showFields(own, env),
+      ...(known ? { tenant: known } : {}),
+    } as const
+    await announce(client, producer, record)
+  }
   /** An acknowledged write: that Kafka only answers would not tell that it takes records, for its clock may be another. */
   async function probe(): Promise<void> {
     await ensureTopics(client, ['events', { deadLetters: 'ingest' }, 'reports', 'control'])
-    await announce(client, producer, { service: 'ingest', kind: 'ingest', fields: showFields(own, env) })
+    await introduce()
     if (polling || settings.backfill === 'off') return
     polling = true
     const options = { env, client, producer, store: receiver, redacted: settings.redact, instance, metrics, log, lifecycle }
@@ -75,6 +87,11 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
   const foreign = metrics.counter('foreign_tenant_total', 'Events of another tenant than this deployment is for')
   const tenants = openTenantWatch({
     domain: settings.domain,
+    tenant: tenant.read,
+    remember(first) {
+      tenant.set(first)
+      return introduce()
+    },
     client,
     producer,
     instance,
@@ -110,6 +127,25 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
     log.warn('KAFKA_REPLICATION_FACTOR is 1: a lost broker disk loses logs; 3 is usual')
   }
   return { port: listening.port }
+}
+
+/** The tenant that this deployment is for, as the ingest's own record in the control topic says it; read once. */
+function rememberedTenant(client: KafkaClient) {
+  let tenant: string | undefined
+  let isKnown = false
+  return {
+    async read(): Promise<string | undefined> {
+      if (!isKnown) {
+        const record = (await readControl(client, 'ingest')).get('service/ingest') as ServiceRecord | undefined
+        tenant ??= record?.tenant
+        isKnown = true
+      }
+      return tenant
+    },
+    set(first: string): void {
+      tenant = first
+    },
+  }
 }
 
 function routes(receiver: Receiver, kafka: KafkaState, metrics: Metrics, signal: AbortSignal): Express {

@@ -4,21 +4,24 @@ import { errorText } from '../platform/errors.ts'
 import { sleep } from '../platform/lifecycle.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { KafkaClient } from '../topics/client.ts'
-import { publishControl, readControl } from '../topics/control.ts'
-import type { TenantRecord } from '../topics/control-records.ts'
 import type { TopicProducer } from '../topics/produce.ts'
 import { newReport } from '../topics/records.ts'
 import { publishReport } from '../topics/reports.ts'
 import { type ForeignTenant, type TenantWatch, tenantOfDomain, watchTenants } from './tenants.ts'
 
 const SERVICE = 'ingest'
-/** Key of the control record `{"tenant":"…"}`. */
-const TENANT_KEY = `tenant/${SERVICE}`
 const AGAIN_MS = 5_000
 
-/** @param domain AUTH0_DOMAIN, empty where it is not given. @param counted called with the number of foreign events */
+/**
+ * @param domain AUTH0_DOMAIN, empty where it is not given
+ * @param tenant the tenant that was remembered, by the ingest's own record in the control topic
+ * @param remember writes it there
+ * @param counted called with the number of foreign events
+ */
 export function openTenantWatch(options: {
   domain: string
+  tenant: () => Promise<string | undefined>
+  remember: (tenant: string) => Promise<void>
   client: KafkaClient
   producer: TopicProducer
   instance: string
@@ -26,28 +29,23 @@ export function openTenantWatch(options: {
   log: Logger
   signal: AbortSignal
 }): TenantWatch {
-  const { domain, client, producer, instance, counted, log, signal } = options
+  const { domain, tenant, remember, client, producer, instance, counted, log, signal } = options
 
-  async function ask(): Promise<void> {
+  async function untilDone(what: string, work: () => Promise<void>): Promise<void> {
     for (; !signal.aborted; await sleep(AGAIN_MS, signal)) {
       try {
-        const record = (await readControl(client, SERVICE)).get(TENANT_KEY)
-        return watch.remembered((record as TenantRecord | undefined)?.tenant)
+        return await work()
       } catch (error) {
-        log.debug({ error: errorText(error) }, 'the tenant of this deployment could not be read; it is asked again')
+        log.debug({ error: errorText(error) }, `the tenant of this deployment could not be ${what}; it is tried again`)
       }
     }
   }
 
-  async function remember(tenant: string): Promise<void> {
-    log.info({ tenant }, 'the first tenant that is seen: events of any other are counted as foreign from now on')
-    for (; !signal.aborted; await sleep(AGAIN_MS, signal)) {
-      try {
-        return await publishControl(client, producer, TENANT_KEY, { tenant })
-      } catch (error) {
-        log.debug({ error: errorText(error) }, 'the tenant of this deployment could not be written; it is tried again')
-      }
-    }
+  const ask = () => untilDone('read', async () => watch.remembered(await tenant()))
+
+  function first(own: string): Promise<void> {
+    log.info({ tenant: own }, 'the first tenant that is seen: events of any other are counted as foreign from now on')
+    return untilDone('written', () => remember(own))
   }
 
   async function alarm({ own, foreign, logId }: ForeignTenant): Promise<void> {
@@ -78,7 +76,7 @@ export function openTenantWatch(options: {
 
   const watch = watchTenants(tenantOfDomain(domain), {
     ask: () => void ask(),
-    first: (tenant) => void remember(tenant),
+    first: (own) => void first(own),
     counted,
     alarm: (foreign) => void alarm(foreign),
   })

@@ -33,9 +33,6 @@ export type StateRecord = Wish & { state: DesiredState }
 /** `settings/<service>`: what an operator changed while it runs, by the settings' first names. Wins over the environment. */
 export type SettingsRecord = Wish & { values: Record<string, string> }
 
-/** `tenant/ingest`: the tenant that this deployment is for, the first one that was seen. */
-export type TenantRecord = { v: number; tenant: string }
-
 /**
  * `job/<service>/<id>`: work beside the live group. `replay`: a range of the main topic once more to one sink; `redrive`: dead letters of
  * a sink; `acknowledge`: dead letters that an operator put away, ended from the start; `backfill`: a range of the Management API into the main topic; `reset`: an offset reset under way, see operations/reset.ts.
@@ -82,6 +79,8 @@ export type ServiceRecord = {
   fields: ShownField[]
   /** What to warn of before logs received longer ago are sent to this sink again. */
   replay_limit?: ReplayLimit
+  /** Of the ingest: the tenant that this deployment is for, the first one that was seen, where AUTH0_DOMAIN does not tell. */
+  tenant?: string
 }
 
 /** Logs received more than `hours` ago are not as welcome at the vendor as new ones; `meaning` is a sentence for the operator. */
@@ -189,8 +188,9 @@ const serviceParts = object<ServiceRecord>(
     start_from: text(),
     fields: listOf(shownField),
     replay_limit: object<ReplayLimit>({ hours: atLeast(0, true), meaning: text(/./s) }),
+    tenant: text(/./s),
   },
-  ['version', 'started_at', 'sandbox', 'start_from', 'replay_limit'],
+  ['version', 'started_at', 'sandbox', 'start_from', 'replay_limit', 'tenant'],
 )
 /** What a record may leave out. */
 const SERVICE_DEFAULTS = { version: '', started_at: '', sandbox: false, start_from: '' }
@@ -201,17 +201,14 @@ export const serviceShape: Shape<ServiceRecord> = (value, at) => {
   return kind === 'sink' && group === '' ? 'group must name the consumer group of a sink' : undefined
 }
 
-export const tenantShape = object<TenantRecord>({ v: oneOf(1), tenant: text(/./s) })
-
 /** By the first part of the key: the shape, and the key that a record must have. */
 const KINDS = new Map<string, { shape: Shape<unknown>; key: (record: never) => string | undefined }>([
   ['service', { shape: serviceShape, key: ({ service }: ServiceRecord) => `service/${service}` }],
   ['state', { shape: stateShape, key: () => undefined }],
   ['settings', { shape: settingsShape, key: () => undefined }],
-  ['tenant', { shape: tenantShape, key: () => undefined }],
   ['job', { shape: jobShape, key: ({ service, id }: JobRecord) => `job/${service}/${id}` }],
 ])
-const KEY = /^(?:(service|state|settings|tenant)\/([^/]*)|(job)\/([^/]*)\/[^/]*)$/
+const KEY = /^(?:(service|state|settings)\/([^/]*)|(job)\/([^/]*)\/[^/]*)$/
 
 /** A record of the control topic, or what is wrong with it. @param json its value as it is in the topic */
 export function parseControl(key: string, json: unknown): { value: object } | { problem: string } {

@@ -15,13 +15,19 @@ export function leastGrants(prefix: string, sinks: readonly string[]): Record<st
   const [events, reports, control] = [topicNames.events(prefix), topicNames.reports(prefix), topicNames.control(prefix)]
   const letters = (service: string) => topicNames.deadLetters(prefix, service)
   return {
-    ingest: [topic(events, 'Write'), topic(letters('ingest'), 'Write'), topic(control, 'Write')],
+    ingest: [
+      topic(events, 'Write'),
+      topic(letters('ingest'), 'Write'),
+      topic(reports, 'Write'),
+      topic(control, 'Read', 'Write'),
+      ...groups(`${prefix}.ingest`),
+    ],
     'ingest with BACKFILL': [
       topic(events, 'Read', 'Write'),
       topic(letters('ingest'), 'Write'),
       topic(reports, 'Read', 'Write'),
       topic(control, 'Read', 'Write'),
-      ...groups(groupNames.backfill(prefix), `${prefix}.reconcile`),
+      ...groups(`${prefix}.ingest`, groupNames.backfill(prefix), `${prefix}.reconcile`),
     ],
     ...Object.fromEntries(
       sinks.map((sink) => [

@@ -26,6 +26,7 @@ type Waiting = { partition: number; next: number; receivedAt?: number }
 /** @param retentionMs how long the topic keeps an event */
 export function createAges(options: {
   client: KafkaClient
+  service: string
   group: string
   topic: string
   flow: Flow
@@ -33,7 +34,7 @@ export function createAges(options: {
   runs: Runs
   log: Logger
 }): Ages {
-  const { client, group, topic, flow, retentionMs, runs, log } = options
+  const { client, service, group, topic, flow, retentionMs, runs, log } = options
   /** When the record at an offset was received, as Kafka told: asked once, for it does not change. */
   const known = new Map<number, { offset: number; receivedAt: number }>()
   let waiting: Waiting[] = []
@@ -64,7 +65,7 @@ export function createAges(options: {
       waiting = flow.lanes().length > 0 ? waitingLanes(flow) : await waitingOfGroup(client, group, topic, ranges)
       const unknown = waiting.filter((one) => receivedAt(one) === undefined)
       const first = unknown.map(({ partition, next }) => ({ partition, from: next, to: next + 1 }))
-      await readRanges(client, 'ages', topic, first, ({ partition, offset, timestamp }) => {
+      await readRanges(client, `${service}.ages`, topic, first, ({ partition, offset, timestamp }) => {
         known.set(partition, { offset, receivedAt: timestamp })
       })
       const age = oldestMs()
