@@ -3,7 +3,9 @@ import kafkajs, { type Admin } from 'kafkajs'
 import { errorText } from '../platform/errors.ts'
 import { sleep, within } from '../platform/lifecycle.ts'
 import { type KafkaClient, withAdmin } from './client.ts'
+import { consume } from './consume.ts'
 import { isCoordinatorAway } from './kafkajs.ts'
+import { groupNames } from './names.ts'
 
 /** A partition's place in a group: `offset` is the next to process, -1 where nothing was ever committed. */
 export type Committed = { partition: number; offset: number; metadata: string }
@@ -127,6 +129,37 @@ export async function setOffsets(client: KafkaClient, group: string, topic: stri
     await consumer.commitOffsets([...offsets].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })))
   } finally {
     await consumer.disconnect()
+  }
+}
+
+/**
+ * Commits metadata as a member of a throw-away group and reads it back: where accounts and checkpoints live. Answers whether it came
+ * back as it was. @param metadata as long as an account may be @throws where the group cannot be joined, or the commit is refused
+ */
+export async function keepsMetadata(client: KafkaClient, topic: string, metadata: string): Promise<boolean> {
+  const group = groupNames.throwAway(client.settings.prefix, 'validate')
+  const joined = Promise.withResolvers<void>()
+  const consumer = await consume(client, {
+    group,
+    topic,
+    handlers: {
+      async assigned({ partitions }) {
+        if (partitions.length > 0) joined.resolve()
+        return new Map() // nothing is read
+      },
+      records: async () => 0,
+      rebalancing: async () => {},
+      crashed: joined.reject,
+    },
+  })
+  try {
+    await within(joined.promise, JOIN_MS, `joining group ${group}`)
+    await consumer.commit([{ partition: 0, offset: 0, metadata }])
+    const committed = await committedOffsets(client, group, topic)
+    return committed.some(({ partition, metadata: kept }) => partition === 0 && kept === metadata)
+  } finally {
+    await consumer.close()
+    await deleteGroup(client, group).catch(() => {}) // goes by itself, without members
   }
 }
 

@@ -27,7 +27,8 @@ const sinks = [cloudwatch, segment, papertrail] as unknown as Sink[]
 const namesOf = (fields: Fields) => Object.values(fields).flatMap((field) => field.names)
 
 /** Not handed on: the file's own Kafka is alone and speaks plain text, and files of the host are not in the containers. */
-const NOT_HANDED_ON = /^KAFKA_(REPLICATION_FACTOR|CREATE_TOPICS|SSL|SASL_\w+|\w+_FILE)$|^INGEST_TLS_\w+_FILE$|^SINK_SANDBOX$|^LISTEN_HOST$/
+const NOT_HANDED_ON =
+  /^KAFKA_(REPLICATION_FACTOR|CREATE_TOPICS|SSL|SASL_\w+|\w+_FILE)$|^INGEST_TLS_\w+_FILE$|^SINK_SANDBOX$|^LISTEN_HOST$/
 
 describe('compose file', () => {
   it('services - Kafka from its official image, all others from one image of ours', () => {

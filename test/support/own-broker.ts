@@ -34,3 +34,17 @@ export async function brokerWithRights(users: readonly string[]) {
   }))
   return { broker, secure: `127.0.0.1:${securePort}` }
 }
+
+/** Users log in at `secure` by SASL OAUTHBEARER, with tokens that nobody signed: for tests alone. */
+export async function brokerWithTokens() {
+  const securePort = await freePort()
+  const broker = await start(({ port, controllerPort }) => ({
+    listeners: `BROKER://127.0.0.1:${port},SECURE://127.0.0.1:${securePort},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `BROKER://127.0.0.1:${port},SECURE://127.0.0.1:${securePort}`,
+    'listener.security.protocol.map': 'BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_PLAINTEXT',
+    'sasl.enabled.mechanisms': 'OAUTHBEARER',
+    'listener.name.secure.oauthbearer.sasl.jaas.config':
+      'org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";',
+  }))
+  return { broker, secure: `127.0.0.1:${securePort}` }
+}

@@ -1,7 +1,7 @@
 // What Kafka says of groups and topics.
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
-import { committedOffsets, logRanges, offsetsAt, setOffsets } from '../../services/topics/groups.ts'
+import { committedOffsets, keepsMetadata, logRanges, offsetsAt, setOffsets } from '../../services/topics/groups.ts'
 import { type Broker, openBroker } from '../support/plain-kafka.ts'
 import { testKafka } from '../support/kafka.ts'
 
@@ -64,5 +64,11 @@ describe('groups', () => {
     await expect(setOffsets(client, group, topic, new Map([[0, 5]]))).rejects.toThrow(/no running instances/)
     expect(byPartition(await committedOffsets(client, group, topic))[0]).toEqual({ partition: 0, offset: 8, metadata: 'account' })
     await member.leave()
+  })
+
+  test('keepsMetadata - what a commit carries comes back as it was; the group is gone then', async () => {
+    expect(await keepsMetadata(client, topic, 'Зоя'.repeat(100))).toBe(true)
+    const { groups } = await broker.admin((admin) => admin.listGroups())
+    expect(groups.filter(({ groupId }) => groupId.startsWith(`${topic}.validate.reader`))).toEqual([])
   })
 })

@@ -6,13 +6,21 @@ import { errorText, type Problem } from '../../platform/errors.ts'
 import { within } from '../../platform/lifecycle.ts'
 import { createLogger } from '../../platform/logger.ts'
 import { checkSettings, type Environment } from '../../platform/settings.ts'
-import { connectKafka } from '../../topics/client.ts'
+import { connectKafka, type KafkaClient } from '../../topics/client.ts'
 import { inspectTopics, type TopicKind } from '../../topics/create.ts'
 import { type KafkaSettings, kafkaFields } from '../../topics/fields.ts'
+import { keepsMetadata } from '../../topics/groups.ts'
+import { topicNames } from '../../topics/names.ts'
 
 export type Findings = { problems: Problem[]; warnings: string[] }
 
 const KAFKA_MS = 8_000
+/** Joining a first group takes a cluster some seconds. */
+const METADATA_MS = 25_000
+/** An account has less. */
+const METADATA_BYTES = 1_023
+const NEEDED =
+  'accounts and checkpoints live there, and no sink works without (offset.metadata.max.bytes of the brokers, 4,096 by default)'
 
 /** @param services whose dead-letter topics are looked at: the ingest and sinks */
 export async function checkKafka(env: Environment, services: readonly string[]): Promise<Findings> {
@@ -21,10 +29,27 @@ export async function checkKafka(env: Environment, services: readonly string[]):
   const client = connectKafka(settings, createLogger('validate', 'silent'), 'auth0-logs-validate')
   const kinds: TopicKind[] = ['events', 'reports', 'control', ...services.map((service) => ({ deadLetters: service }))]
   try {
-    return judgeTopics(settings, await within(inspectTopics(client, kinds), KAFKA_MS, 'the answer'))
+    const found = await within(inspectTopics(client, kinds), KAFKA_MS, 'the answer')
+    const findings = judgeTopics(settings, found)
+    const control = topicNames.control(settings.prefix)
+    if (found.missing.includes(control)) return findings
+    return { ...findings, problems: [...findings.problems, ...(await metadataProblems(client, control))] }
   } catch (error) {
     const problem = `Kafka does not answer at ${settings.brokers.join(', ')}, or refuses: ${errorText(error)}`
     return { problems: [{ setting: 'KAFKA_BROKERS', problem }], warnings: [] }
+  }
+}
+
+/** Accounts and checkpoints live in the metadata of offset commits: the one thing of Kafka that nothing here works without. */
+async function metadataProblems(client: KafkaClient, topic: string): Promise<Problem[]> {
+  const setting = 'KAFKA_BROKERS'
+  try {
+    if (await within(keepsMetadata(client, topic, 'm'.repeat(METADATA_BYTES)), METADATA_MS, 'committing an offset')) return []
+    return [
+      { setting, problem: `the cluster does not keep the ${METADATA_BYTES} bytes of metadata of an offset commit: ${NEEDED}` },
+    ]
+  } catch (error) {
+    return [{ setting, problem: `an offset with metadata could not be committed (${errorText(error)}): ${NEEDED}` }]
   }
 }
 
