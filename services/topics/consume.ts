@@ -114,7 +114,7 @@ class GroupMember implements GroupConsumer {
     }
   }
 
-  startOver(): void {
+  readonly startOver = (): void => {
     if (this.#current && !this.#closing) this.#assign(this.#current.partitions)
   }
 
@@ -199,21 +199,21 @@ class GroupMember implements GroupConsumer {
     }
   }
 
-  // ---- For the caller ----
+  // ---- For the caller: functions of their own, to be handed on ----
 
-  pause(): void {
+  readonly pause = (): void => {
     this.#wishedPaused = true
     this.#ifReady(() => this.#consumer.pause([{ topic: this.#topic }]))
   }
 
-  resume(): void {
+  readonly resume = (): void => {
     this.#wishedPaused = false
     this.#ifReady((assignment) => this.#resumeAll(assignment))
   }
 
   readonly paused = (): boolean => this.#wishedPaused
 
-  leaveOut(partition: number): void {
+  readonly leaveOut = (partition: number): void => {
     const { leftOut = [partition] } = this.#current ?? {}
     if (leftOut.includes(partition)) return
     leftOut.push(partition)
@@ -221,7 +221,7 @@ class GroupMember implements GroupConsumer {
     if (!this.#wishedPaused) this.#ifReady(() => this.#consumer.pause([{ topic: this.#topic, partitions: [partition] }]))
   }
 
-  seek(offsets: ReadonlyMap<number, number>): void {
+  readonly seek = (offsets: ReadonlyMap<number, number>): void => {
     this.#epoch++
     if (this.#current) this.#current.leftOut = this.#current.leftOut.filter((partition) => !offsets.has(partition))
     this.#ifReady((assignment) => {
@@ -230,7 +230,7 @@ class GroupMember implements GroupConsumer {
     })
   }
 
-  async commit(offsets: CommitOffset[]): Promise<boolean> {
+  readonly commit = async (offsets: CommitOffset[]): Promise<boolean> => {
     const generation = this.#current?.generation
     if (!this.#kafkaGroup || !generation) return false
     const partitions = offsets.map(({ partition, offset, metadata }) => ({ partition, offset: String(offset), metadata }))
@@ -240,7 +240,7 @@ class GroupMember implements GroupConsumer {
 
   readonly silentForMs = (): number => performance.now() - this.#lastSign
 
-  async close(): Promise<void> {
+  readonly close = async (): Promise<void> => {
     this.#closing = true // kafkajs throws where a consumer that has ended is paused or resumed
     this.#current?.over.abort()
     await within(this.#consumer.disconnect(), LEAVE_MS, `leaving group ${this.#group}`)
