@@ -7,8 +7,8 @@ import type { HttpAnswer } from './http.ts'
 import { formsOfSecret, plainText, vendorWords } from './words.ts'
 
 /**
- * The table of the README's "How an answer is judged", by status. A 2xx is a hold here: that something answered is not yet the
- * vendor's word that it took the events, and who knows that word asks here only where it was not given.
+ * 408, 425, 429, 5xx: retry, after Retry-After. 400, 413, 422: rejected. Everything else: hold. So is a 2xx here: that something
+ * answered is not yet the vendor's word that it took the events, and who knows that word asks here only where it was not given.
  */
 export function outcomeOfStatus(status: number, message: string, retryAfter?: string | null, now = Date.now()): Outcome {
   const reason = `http_${status}`
