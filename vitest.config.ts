@@ -1,4 +1,4 @@
-// Tests: one broker a run, two workers. What takes minutes (faults, bench) has commands of its own.
+// Tests: one broker a run, three workers, for most of a test is waiting. What takes minutes (faults, bench) has commands of its own.
 import { configDefaults, defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -7,7 +7,7 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, 'test/faults/**', 'test/bench/**'],
     globalSetup: 'test/support/broker.ts',
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     reporters: 'default',

@@ -33,8 +33,13 @@ type Current = Assignment & {
 /** Joins the group; resolves when the consumer runs, which is before the first assignment. */
 export async function consume(client: KafkaClient, options: ConsumeOptions): Promise<GroupConsumer> {
   const member = new GroupMember(client, options)
-  await member.run()
-  return member
+  try {
+    await member.run()
+    return member
+  } catch (error) {
+    await member.close().catch(() => {}) // the first error tells more
+    throw error
+  }
 }
 
 class GroupMember implements GroupConsumer {
@@ -157,7 +162,7 @@ class GroupMember implements GroupConsumer {
     for (const [partition, offset] of offsets) this.#consumer.seek({ topic: this.#topic, partition, offset: String(offset) })
   }
 
-  /** kafkajs throws while it has no group, as when it starts itself again; the join that follows finds all this out anew. */
+  /** kafkajs throws while it has no group, as when it starts itself again; the join that follows asks for all this anew. */
   #ifReady(work: (assignment: Current) => void): void {
     if (!this.#current?.ready || this.#closing) return
     try {
@@ -169,9 +174,8 @@ class GroupMember implements GroupConsumer {
 
   /** subscriptionState.js:53: kafkajs resumes a topic as a whole. */
   #resumeAll({ leftOut }: Current): void {
-    const topic = this.#topic
-    this.#consumer.resume([{ topic }])
-    if (leftOut.length > 0) this.#consumer.pause([{ topic, partitions: leftOut }])
+    this.#consumer.resume([{ topic: this.#topic }])
+    if (leftOut.length > 0) this.#consumer.pause([{ topic: this.#topic, partitions: leftOut }])
   }
 
   // ---- Records ----
@@ -212,11 +216,9 @@ class GroupMember implements GroupConsumer {
   }
 
   readonly paused = (): boolean => this.#wishedPaused
-
   readonly leaveOut = (partition: number): void => {
-    const { leftOut = [partition] } = this.#current ?? {}
-    if (leftOut.includes(partition)) return
-    leftOut.push(partition)
+    if (!this.#current || this.#current.leftOut.includes(partition)) return
+    this.#current.leftOut.push(partition)
     // subscriptionState.js:44: pausing one partition of a topic that is paused as a whole un-pauses the rest.
     if (!this.#wishedPaused) this.#ifReady(() => this.#consumer.pause([{ topic: this.#topic, partitions: [partition] }]))
   }

@@ -1,5 +1,5 @@
 // Dead letters: what could not be delivered, why, and how to send it to its sink again.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { perform } from './api.js'
 import { count, plural } from './format.js'
 import { html } from './html.js'
@@ -11,11 +11,16 @@ const NEWEST = 50
 
 export function Letters({ rest: [chosen] }) {
   const { status, failure } = useStore()
+  /** Chosen once: a redrive that leaves nothing waiting must not take the page away from who looks at it. */
+  const first = useRef()
   if (!status) return html`<h1>Dead letters</h1>${failure ? html`<${Failed} failure=${failure} />` : html`<${Loading} />`}`
   const services = status.services.filter(({ kind }) => kind === 'sink' || kind === 'ingest')
-  const name =
-    chosen ??
-    (services.find((service) => waitingLetters(service) > 0) ?? services.find(({ kind }) => kind === 'sink') ?? services[0])?.name
+  first.current ??= (
+    services.find((service) => waitingLetters(service) > 0) ??
+    services.find(({ kind }) => kind === 'sink') ??
+    services[0]
+  )?.name
+  const name = chosen ?? first.current
   return html`<h1>Dead letters</h1>
     ${
       services.length === 0
