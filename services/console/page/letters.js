@@ -11,16 +11,12 @@ const NEWEST = 50
 
 export function Letters({ rest: [chosen] }) {
   const { status, failure } = useStore()
-  /** Chosen once: a redrive that leaves nothing waiting must not take the page away from who looks at it. */
+  /** The first that had some waiting stays chosen: a redrive that leaves none must not take the page away from who looks at it. */
   const first = useRef()
   if (!status) return html`<h1>Dead letters</h1>${failure ? html`<${Failed} failure=${failure} />` : html`<${Loading} />`}`
   const services = status.services.filter(({ kind }) => kind === 'sink' || kind === 'ingest')
-  first.current ??= (
-    services.find((service) => waitingLetters(service) > 0) ??
-    services.find(({ kind }) => kind === 'sink') ??
-    services[0]
-  )?.name
-  const name = chosen ?? first.current
+  first.current ??= services.find((service) => waitingLetters(service) > 0)?.name
+  const name = chosen ?? first.current ?? (services.find(({ kind }) => kind === 'sink') ?? services[0])?.name
   return html`<h1>Dead letters</h1>
     ${
       services.length === 0
