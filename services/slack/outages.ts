@@ -1,6 +1,7 @@
 // Which reports are news: an outage is one story, told as a failure at once, updates, and one recovery. Pure: driven by the reports and
 // their times alone.
 import { createHash } from 'node:crypto'
+import { CALM_MS, errorClass, GONE_MS } from '../operations/outages.ts'
 import type { Report } from '../topics/records.ts'
 import type { Coalesced, Outage, State } from './state.ts'
 
@@ -19,12 +20,8 @@ export type News =
 /** The first update of an ongoing failure; then 10, 20, 40 minutes: a night of failure is no flood. */
 export const UPDATE_MS = 5 * 60_000
 const LONGEST_UPDATE_MS = 60 * 60_000
-/** A failure so soon after a recovery is the same outage, and so long must it hold then. */
-export const CALM_MS = 5 * 60_000
 /** Updates of what was long ago are no help: they count into the next one. */
 const FRESH_MS = 2 * 60_000
-/** An instance in trouble that has said nothing for so long, and for three of its runs, has gone. */
-const GONE_MS = 3 * 60_000
 const FORGOTTEN_MS = 24 * 60 * 60_000
 const EXPIRED = 'expired'
 
@@ -45,16 +42,6 @@ export function takeReport(before: State, report: Report, now: number): { state:
     default:
       return { state, news: [] }
   }
-}
-
-const CLASS_LENGTH = 40
-
-/** The class of an error: the snake_case reason that it begins with, else its first words: numbers and ids differ from time to time. */
-export function errorClass(error: string): string {
-  const start = error.slice(0, 500)
-  const reason = /^([a-z][a-z0-9_]*):/.exec(start)?.[1]
-  const words = start.toLowerCase().match(/\b[a-z]+\b/g) ?? ['error']
-  return (reason ?? words.slice(0, 6).join('_')).slice(0, CLASS_LENGTH)
 }
 
 function trouble(state: State, report: Report, at: number, now: number): News[] {

@@ -3,7 +3,8 @@ import { duration } from '../platform/kafka-away.ts'
 import { type Fact, type SlackMessage, slackMessage, withoutSecrets } from '../platform/slack-message.ts'
 import type { ServiceRecord } from '../topics/control.ts'
 import type { Report } from '../topics/records.ts'
-import { CALM_MS, errorClass, type News } from './outages.ts'
+import { CALM_MS, errorClass } from '../operations/outages.ts'
+import type { News } from './outages.ts'
 
 /** What is known of the service beside its report. */
 export type About = {

@@ -1,6 +1,7 @@
 // Which reports are news.
 import { expect, test } from 'vitest'
-import { errorClass, type News, takeReport } from '../../services/slack/outages.ts'
+import { errorClass } from '../../services/operations/outages.ts'
+import { type News, takeReport } from '../../services/slack/outages.ts'
 import { decodeState, encodeState, newState } from '../../services/slack/state.ts'
 import type { Report } from '../../services/topics/records.ts'
 import { failed, recovered, report } from './reports.ts'
