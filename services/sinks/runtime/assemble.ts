@@ -23,11 +23,10 @@ import { createAges } from './ages.ts'
 import { followBreaks } from './breaks.ts'
 import type { Connection, Sink } from './contract.ts'
 import { createFlow, type Flow } from './flow.ts'
-import { gauges } from './gauges.ts'
 import { type Vital } from './health.ts'
 import { nextOf } from './lane.ts'
 import { findPlaces, MADE_ANEW } from './places.ts'
-import { createReporter } from './reporter.ts'
+import { createReporter, gauges } from './reporter.ts'
 import { changeable, readSinkSettings, scheduleOf } from './settings.ts'
 
 /** How often the oldest waiting event, and the topic's id, are asked for. */

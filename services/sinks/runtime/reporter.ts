@@ -1,7 +1,8 @@
-// What a sink tells of its work: counters for /metrics, and the counts of its runs.
+// What a sink tells of its work: counters and gauges for /metrics, and the counts of its runs.
 import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import type { Runs } from '../../topics/runs.ts'
+import type { Flow } from './flow.ts'
 import type { Trouble } from './patience.ts'
 import type { Watch } from './term.ts'
 
@@ -80,3 +81,21 @@ const BEGINS_ANEW =
   'counting begins anew, and everything that the log holds is delivered from its beginning, some of it perhaps again; what was in the old log and not yet delivered is gone, unless Auth0 still holds it (auth0-logs backfill)'
 
 const wordsOf = ({ reason, message }: Trouble) => `${reason}: ${message}`
+
+/** What a flow's state is at a scrape of /metrics. @param oldestMs age of the oldest event that waits, milliseconds */
+export function gauges(metrics: Metrics, sink: string, flow: Flow, oldestMs: () => number): void {
+  metrics.gauge('lag_records', 'Records that Kafka holds and this member has not brought to an end', ['sink'], function () {
+    this.set(
+      { sink },
+      flow.lanes().reduce((sum, lane) => sum + lane.lag, 0),
+    )
+  })
+  metrics.gauge('oldest_undelivered_seconds', 'Age of the oldest event that waits for its delivery', ['sink'], function () {
+    this.set({ sink }, oldestMs() / 1000)
+  })
+  metrics.gauge('hold', 'Whether delivery is on hold until a person fixes something', ['sink', 'reason'], function () {
+    this.reset()
+    const trouble = flow.trouble()
+    if (trouble?.kind === 'hold') this.set({ sink, reason: trouble.reason }, 1)
+  })
+}
