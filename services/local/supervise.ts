@@ -72,7 +72,7 @@ export function supervise(options: {
       }
       if (ending.status === badSettings) {
         state = 'refused'
-        say('error', `${name} refuses its settings and is not started again: mend what it says above, then run npm start again`)
+        say('error', `${name} refuses its settings and is not started again: fix what it says above, then run npm start again`)
         return
       }
       delay = nextDelay(delay, performance.now() - startedAt)

@@ -14,7 +14,7 @@ export type Lifecycle = {
   close: () => Promise<string[]>
   /** Aborted when closing begins: everything that waits listens to it. */
   signal: AbortSignal
-  /** Something broke that the service cannot mend by itself: it closes and ends with status 1, to be started again. */
+  /** Something broke that the service cannot fix by itself: it closes and ends with status 1, to be started again. */
   fail: (error: Error) => void
 }
 

@@ -32,11 +32,14 @@ export type Outcome =
   | { kind: 'retry'; reason: string; message: string; afterMs?: number }
   /** The same bytes will always get this answer: at least one event is bad. */
   | { kind: 'rejected'; reason: string; message: string }
-  /** A person must mend something; nothing is lost meanwhile. */
+  /** A person must fix something; nothing is lost meanwhile. */
   | { kind: 'hold'; reason: string; message: string }
 
 export type Connection<Item> = {
-  /** One attempt: no retry, sleep, timer, log or metric. The signal is aborted after 20 s or when the service ends. */
+  /**
+   * One attempt: no retry, sleep, timer, log or metric. The signal is aborted after 20 s, and when the assignment or the service ends.
+   * May throw: see `outcomeOfError`.
+   */
   deliver: (items: Item[], signal: AbortSignal) => Promise<Outcome>
   /** May I write? At start and for `validate`. @throws with what to do. */
   check: () => Promise<void>
@@ -55,7 +58,7 @@ export type Sink<F extends Fields = Fields, Item = unknown> = {
   sandbox: Record<string, string>
   /** What an operator is warned of before logs received longer ago are delivered again. */
   replayLimit?: ReplayLimit
-  /** Pure. */
+  /** Pure. May throw: that costs the event, which is dead-lettered as `unexpected`. `at` is the event's time for the vendor. */
   encode: (event: LogEvent, settings: Settings<F>) => Encoded<Item>
   connect: (settings: Settings<F>) => Promise<Connection<Item>>
 }
