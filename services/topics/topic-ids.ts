@@ -7,6 +7,8 @@ import { type KafkaClient, otherClientOptions } from './client.ts'
 
 const ANSWER_MS = 5_000
 const CLOSE_MS = 2_000
+/** What brokers without topic ids send in their place. */
+const NO_ID = '00000000-0000-0000-0000-000000000000'
 
 export type TopicIds = {
   /** The topic's id now; undefined where the broker has none (before Kafka 2.8). @throws where there is no such topic, or no answer */
@@ -24,7 +26,7 @@ export function openTopicIds(client: KafkaClient, clientId: string): TopicIds {
         "asking for the topic's id",
       )
       const id = topics.get(topic)?.id
-      return id === topic ? undefined : id
+      return id === topic || id === NO_ID ? undefined : id
     },
     async close() {
       await within(kafka.close(), CLOSE_MS, 'closing the connection that asks for topic ids').catch((error) =>
