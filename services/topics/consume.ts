@@ -1,34 +1,22 @@
 // Reading a topic as a member of a consumer group: kafkajs, its offsets and its rebalances. The caller decides what is taken and committed.
-import type { Consumer, EachBatchPayload } from 'kafkajs'
+import type { Batch, Consumer, EachBatchPayload } from 'kafkajs'
 import { errorText } from '../platform/errors.ts'
 import { sleep, within } from '../platform/lifecycle.ts'
 import type { KafkaClient } from './client.ts'
-import type { Assignment, CommitOffset, ConsumeOptions, GroupConsumer, Handlers } from './consumer.ts'
-import { HEARTBEAT_MS, kafkaConsumer, keepAlive } from './kafka-consumer.ts'
-import { beat, commitOnce, type Generation, type Group } from './kafkajs.ts'
+import type { CommitOffset, ConsumeOptions, GroupConsumer, Handlers } from './consumer.ts'
+import { Current } from './current.ts'
+import { bringHome, kafkaConsumer, keepAlive } from './kafka-consumer.ts'
+import { commitOnce, type FetchedBatch, type Group } from './kafkajs.ts'
 
 export type * from './consumer.ts'
 
 /** Fetches of a consumer that keeps up begin this far apart: a lone record is here at once, a stream in fewer, fuller fetches. */
 const FETCH_PACE_MS = 10
-/** How long a join waits for what is under way. */
-const BRING_HOME_MS = 15_000
 const ASK_AGAIN_MS = 1_000
 /** A failing question for the places is logged at the first and at each such attempt. */
 const LOGGED_EACH = 30
 /** Of a close: a member that cannot say goodbye is put out by the session's timeout. */
 const LEAVE_MS = 4_000
-
-/** The assignment as it is followed here. */
-type Current = Assignment & {
-  over: AbortController
-  /** Where its partitions begin is known, and they are read. */
-  ready: boolean
-  leftOut: number[]
-  generation: Generation | null
-  /** What was under way when it ended has been brought home, or given up. */
-  broughtHome: boolean
-}
 
 /** Joins the group; resolves when the consumer runs, which is before the first assignment. */
 export async function consume(client: KafkaClient, options: ConsumeOptions): Promise<GroupConsumer> {
@@ -69,6 +57,9 @@ class GroupMember implements GroupConsumer {
         client.log.warn({ group, partition }, 'the log does not reach where this member reads; it asks again where to begin')
         this.startOver()
       },
+      withoutRecords: ({ partition, from, next }: { partition: number; from: number; next: number }) => {
+        if (this.#current?.ready && this.#follows(this.#current, partition, from)) this.#passed(this.#current, partition, next)
+      },
     }
     this.#consumer = kafkaConsumer(client, options, hooks)
     this.#listen()
@@ -93,11 +84,6 @@ class GroupMember implements GroupConsumer {
       this.#lastSign = performance.now()
       this.#assign(payload.memberAssignment[topic] ?? [])
     })
-    // A batch of which nothing is left but markers and gaps comes to no handler; kafkajs steps over it (runner.js:381).
-    consumer.on('consumer.start_batch_process', ({ payload: { partition, batchSize, lastOffset } }) => {
-      if (batchSize > 0 || !this.#current?.ready || this.#kafkaGroup?.hasSeekOffset({ topic, partition })) return
-      this.#handlers.passed?.(partition, Number(lastOffset) + 1)
-    })
   }
 
   // ---- Assignments ----
@@ -108,15 +94,7 @@ class GroupMember implements GroupConsumer {
     if (!current || current.broughtHome) return
     current.broughtHome = true
     current.over.abort()
-    const alive = setInterval(() => void beat(joining), HEARTBEAT_MS)
-    try {
-      await within(this.#handlers.rebalancing(), BRING_HOME_MS, 'bringing deliveries home')
-    } catch (error) {
-      const facts = { error: errorText(error), group: this.#group }
-      this.#client.log.warn(facts, 'deliveries under way were given up for a rebalance; some may be repeated')
-    } finally {
-      clearInterval(alive)
-    }
+    await bringHome(joining, this.#handlers.rebalancing, this.#client.log)
   }
 
   readonly startOver = (): void => {
@@ -127,10 +105,7 @@ class GroupMember implements GroupConsumer {
   #assign(partitions: number[]): void {
     this.#current?.over.abort()
     this.#epoch++
-    const over = new AbortController()
-    const generation = this.#kafkaGroup?.offsetManager ?? null
-    const begun = { ready: false, leftOut: [], broughtHome: false }
-    const current: Current = { partitions, signal: over.signal, over, generation, ...begun }
+    const current = new Current(partitions, this.#kafkaGroup?.offsetManager ?? null)
     this.#current = current
     if (partitions.length > 0) this.#consumer.pause([{ topic: this.#topic }]) // kafkajs would begin at the commit at once
     void this.#begin(current)
@@ -143,7 +118,7 @@ class GroupMember implements GroupConsumer {
       try {
         const offsets = await this.#handlers.assigned({ partitions, signal })
         if (signal.aborted) return
-        this.#seekAll(offsets)
+        this.#seekAll(assignment, offsets)
         assignment.leftOut = partitions.filter((partition) => !offsets.has(partition))
         assignment.ready = true
         this.#epoch++
@@ -158,8 +133,11 @@ class GroupMember implements GroupConsumer {
     }
   }
 
-  #seekAll(offsets: ReadonlyMap<number, number>): void {
-    for (const [partition, offset] of offsets) this.#consumer.seek({ topic: this.#topic, partition, offset: String(offset) })
+  #seekAll({ next }: Current, offsets: ReadonlyMap<number, number>): void {
+    for (const [partition, offset] of offsets) {
+      next.set(partition, offset)
+      this.#consumer.seek({ topic: this.#topic, partition, offset: String(offset) })
+    }
   }
 
   /** kafkajs throws while it has no group, as when it starts itself again; the join that follows asks for all this anew. */
@@ -180,23 +158,45 @@ class GroupMember implements GroupConsumer {
 
   // ---- Records ----
 
+  /**
+   * Whether what was fetched from this offset on leaves nothing out. kafkajs fetches from each broker by itself, and after a leader moved
+   * it takes the former one's answer, even where a seek went back before it (consumerGroup.js:515).
+   */
+  #follows(assignment: Current, partition: number, from: number): boolean {
+    const next = assignment.next.get(partition)
+    if (next === undefined) return false
+    if (from <= next) return true
+    this.#client.log.debug(
+      { group: this.#group, partition, from, next },
+      'a fetch from further on is dropped; read again from next',
+    )
+    this.#ifReady(() => this.#seekAll(assignment, new Map([[partition, next]])))
+    return false
+  }
+
+  #passed(assignment: Current, partition: number, offset: number): void {
+    assignment.reached(partition, offset)
+    this.#handlers.passed?.(partition, offset)
+  }
+
   async #eachBatch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
     // kafkajs fetches again as soon as all that one fetch brought is taken: waiting here spaces its fetches out.
     const early = this.#fetchBegan + FETCH_PACE_MS - performance.now()
     if (early > 0 && batch.offsetLag() === '0') await sleep(early)
     const assignment = this.#current
-    // Stale: fetched before a seek. One fetch brings several partitions, and kafkajs offers the others' records all the same, also
-    // after a heartbeat has said that the group rebalances (worker.js:26).
+    // Stale: fetched before a seek. kafkajs offers the other partitions of a fetch even after the group rebalances (worker.js:26).
     if (!assignment?.ready || assignment.signal.aborted || this.#wishedPaused || isStale() || !isRunning()) return
     const began = this.#epoch
-    const { messages, partition } = batch
+    const { messages, partition, fetchedOffset } = batch as Batch & FetchedBatch
+    if (!this.#follows(assignment, partition, Number(fetchedOffset))) return
     const stop = keepAlive(heartbeat, assignment.over)
     try {
       const taken = await this.#handlers.records(partition, messages, Number(batch.highWatermark))
       if (this.#epoch === began) {
         // kafkajs resolves by the last offset processed; the next fetch begins one after it.
         if (taken > 0) resolveOffset(messages[taken - 1].offset)
-        if (taken === messages.length) this.#handlers.passed?.(partition, Number(batch.lastOffset()) + 1)
+        if (taken === messages.length) this.#passed(assignment, partition, Number(batch.lastOffset()) + 1)
+        else if (taken > 0) assignment.reached(partition, Number(messages[taken - 1].offset) + 1)
       }
     } finally {
       await stop()
@@ -228,7 +228,7 @@ class GroupMember implements GroupConsumer {
     if (this.#current) this.#current.leftOut = this.#current.leftOut.filter((partition) => !offsets.has(partition))
     this.#ifReady((assignment) => {
       if (!this.#wishedPaused) this.#resumeAll(assignment)
-      this.#seekAll(offsets)
+      this.#seekAll(assignment, offsets)
     })
   }
 

@@ -1,13 +1,18 @@
-// kafkajs' consumer with the settings of all our members, and its heartbeats while a batch is worked on.
+// kafkajs' consumer with the settings of all our members, and its heartbeats while a batch is worked on or a join waits.
 import type { Consumer } from 'kafkajs'
+import { errorText } from '../platform/errors.ts'
+import { within } from '../platform/lifecycle.ts'
+import type { Logger } from '../platform/logger.ts'
 import type { KafkaClient } from './client.ts'
 import type { ConsumeOptions } from './consumer.ts'
-import { assignerWithHooks, type GroupHooks, isRejoin } from './kafkajs.ts'
+import { assignerWithHooks, beat, type Group, type GroupHooks, isRejoin } from './kafkajs.ts'
 
 /** What one fetch may bring: bounds the memory; kafkajs holds it all as objects. */
 const MAX_FETCH_BYTES = 1024 * 1024
 const MAX_FETCH_BYTES_A_PARTITION = 256 * 1024
-export const HEARTBEAT_MS = 1_000
+const HEARTBEAT_MS = 1_000
+/** How long a join waits for what is under way. */
+const BRING_HOME_MS = 15_000
 /** How long a join may take the members of a group; one that brings its deliveries home needs some of it. */
 const REBALANCE_MS = 60_000
 /** How old kafkajs' knowledge of partitions may be: those that are added are read after it. */
@@ -50,5 +55,18 @@ export function keepAlive(heartbeat: () => Promise<void>, over: AbortController)
     clearInterval(timer)
     await beatOnce()
     if (failure !== undefined) throw failure
+  }
+}
+
+/** Waits for what is under way before a join, bounded; meanwhile the member tells the group that it lives. */
+export async function bringHome(joining: Group, work: () => Promise<void>, log: Logger): Promise<void> {
+  const alive = setInterval(() => void beat(joining), HEARTBEAT_MS)
+  try {
+    await within(work(), BRING_HOME_MS, 'bringing deliveries home')
+  } catch (error) {
+    const facts = { error: errorText(error), group: joining.groupId }
+    log.warn(facts, 'deliveries under way were given up for a rebalance; some may be repeated')
+  } finally {
+    clearInterval(alive)
   }
 }

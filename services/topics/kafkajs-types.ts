@@ -25,7 +25,6 @@ export type Group = {
     findGroupCoordinator: (of: { groupId: string }) => Promise<Coordinator>
     refreshMetadata: () => Promise<void>
   }
-  hasSeekOffset: (of: TopicPartition) => boolean
 }
 
 /** What a consumer wants to be told, beside kafkajs' own events. */
@@ -34,6 +33,17 @@ export type GroupHooks = {
   beforeJoin: (group: Group) => Promise<void>
   /** The offset asked for is not in the log: below its start, or past its end. Nothing of this partition comes until it is sought. */
   outOfRange: (of: TopicPartition) => void
+  /** Nothing that was fetched from `from` up to `next` is a record: markers of transactions, or compaction took them out. */
+  withoutRecords: (of: TopicPartition & { from: number; next: number }) => void
+}
+
+/** What one fetch brought of one partition (consumer/batch.js). */
+export type FetchedBatch = TopicPartition & {
+  /** The offset that was asked for. */
+  fetchedOffset: string
+  /** It brought something, and no record. */
+  isEmptyDueToFiltering: () => boolean
+  lastOffset: () => string
 }
 
 /** With what is repaired. */
@@ -43,6 +53,7 @@ export type ConsumerGroup = Group & {
   preferredReadReplicasPerTopicPartition: Record<string, Record<number, unknown> | undefined>
   joinAndSync: () => Promise<void>
   heartbeat: (options: { interval: number }) => Promise<void>
+  fetch: (nodeId: number) => Promise<FetchedBatch[]>
   recoverFromFetch: (error: Error) => Promise<void>
   recoverFromOffsetOutOfRange: (error: Error & TopicPartition) => Promise<void>
   pause: (of: { topic: string; partitions: number[] }[]) => void

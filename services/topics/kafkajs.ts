@@ -7,7 +7,7 @@ import kafkajs, { type ISocketFactory, type PartitionAssigner } from 'kafkajs'
 import { sleep } from '../platform/lifecycle.ts'
 import type { Commit, ConsumerGroup, Generation, Group, GroupHooks, TopicPartition } from './kafkajs-types.ts'
 
-export type { Generation, Group, GroupHooks } from './kafkajs-types.ts'
+export type { FetchedBatch, Generation, Group, GroupHooks } from './kafkajs-types.ts'
 
 const load = createRequire(import.meta.url)
 
@@ -94,7 +94,7 @@ export async function beat({ groupId, memberId, generationId, coordinator }: Gro
 
 function repairGroups(): void {
   const { prototype } = load('kafkajs/src/consumer/consumerGroup.js') as { prototype: ConsumerGroup }
-  const { joinAndSync, heartbeat, recoverFromFetch, recoverFromOffsetOutOfRange } = prototype
+  const { joinAndSync, heartbeat, fetch, recoverFromFetch, recoverFromOffsetOutOfRange } = prototype
   Object.assign(prototype, {
     // consumerGroup.js:255: called by the runner, by the idle heartbeat and by the failed fetch of each broker alike, and no event tells
     // before it. Two at a time would mix their generations: one join serves all who ask meanwhile.
@@ -121,6 +121,17 @@ function repairGroups(): void {
         if (!isCoordinatorAway(error)) throw error
         await findCoordinator(this).catch(() => {})
       }
+    },
+    // runner.js:381: kafkajs steps over what holds no record, and tells no handler and no event from where on that was.
+    async fetch(this: ConsumerGroup, nodeId: number) {
+      const batches = await fetch.call(this, nodeId)
+      for (const batch of batches) {
+        if (!batch.isEmptyDueToFiltering()) continue
+        const { topic, partition, fetchedOffset } = batch
+        const next = Number(batch.lastOffset()) + 1
+        hooksOf.get(this.cluster)?.withoutRecords({ topic, partition, from: Number(fetchedOffset), next })
+      }
+      return batches
     },
     // consumerGroup.js:514: a leader that moved made the whole group join anew, and one unreachable broker ended the fetches of all
     // others until the retrier's next turn, up to 5 s later. New metadata is all that is needed: fetches go by it.

@@ -1,10 +1,10 @@
 // Clusters that are set up differently: codecs, transactions, more partitions, IPv6, long sessions.
-import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startAuth0 } from '../../services/sandbox/auth0.ts'
 import { backfillEnv, logsInTopic } from '../support/backfill.ts'
 import { type Cluster, type ClusterOptions, startCluster } from '../support/cluster.ts'
-import { deploy, type Deployment, PARTITIONS } from '../support/deployment.ts'
+import { type Deployment, deploy, PARTITIONS } from '../support/deployment.ts'
+import { transact } from '../support/plain-kafka.ts'
 import { makeEvents, recordOf, type TestEvent } from '../support/test-events.ts'
 import { until } from '../support/wait.ts'
 
@@ -67,7 +67,7 @@ describe('a log that ends with the marker of a transaction', () => {
     const deployment = await deploy(cluster.brokers)
     await deployment.startAll('ingest', 'segment')
     const state = { v: 1, state: 'running', by: 'test', at: new Date().toISOString() }
-    await transact(deployment, `${deployment.prefix}.control`, [
+    await transact(cluster.brokers, `${deployment.prefix}.control`, [
       { key: 'state/segment', value: Buffer.from(JSON.stringify(state)) },
     ])
     await deployment.startAll('segment', 'slack')
@@ -150,28 +150,9 @@ async function clusterWith(options: ClusterOptions): Promise<Cluster> {
 /** Events of a mirror that writes exactly once; they count as answered. */
 async function write(deployment: Deployment, topic: string, events: TestEvent[]): Promise<void> {
   await transact(
-    deployment,
+    cluster.brokers,
     topic,
     events.map((event) => recordOf(event)),
   )
   for (const { id } of events) deployment.answered.add(id)
-}
-
-/** One transaction of its own producer: each partition ends with a marker then. */
-async function transact({ env, prefix }: Deployment, topic: string, records: ReturnType<typeof recordOf>[]): Promise<void> {
-  const kafka = new Kafka({ clientId: 'mirror', brokers: String(env.KAFKA_BROKERS).split(','), logLevel: logLevel.NOTHING })
-  const producer = kafka.producer({
-    transactionalId: `${prefix}.mirror`,
-    idempotent: true,
-    maxInFlightRequests: 1,
-    createPartitioner: Partitioners.DefaultPartitioner,
-  })
-  await producer.connect()
-  try {
-    const transaction = await producer.transaction()
-    await transaction.send({ topic, messages: records.map((record) => ({ ...record, headers: record.headers ?? {} })), acks: -1 })
-    await transaction.commit()
-  } finally {
-    await producer.disconnect()
-  }
 }

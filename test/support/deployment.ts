@@ -76,8 +76,15 @@ export async function deploy(brokers: string, more: Environment = {}) {
   const group = (sink: string) => `${prefix}.${sink}`
   const accounts = (sink: string): Promise<PartitionAccount[]> => readAccounts(brokers, group(sink), prefix)
   const committed = async (sink: string) => (await accounts(sink)).reduce((sum, { committed }) => sum + Math.max(0, committed), 0)
-  const ends = async () =>
-    (await kafka.admin((it) => it.fetchTopicOffsets(prefix))).reduce((sum, { high }) => sum + Number(high), 0)
+  /** kafkajs' admin throws while a leader moves. */
+  const ends = async () => {
+    const heads = await until(
+      'the ends of the log',
+      () => kafka.admin((it) => it.fetchTopicOffsets(prefix)).catch(() => []),
+      ({ length }) => length > 0,
+    )
+    return heads.reduce((sum, { high }) => sum + Number(high), 0)
+  }
   const missing = (sink: SinkName, of: Iterable<string> = answered) => {
     const there = vendors.arrived(sink)
     return [...of].filter((id) => !there.has(id))

@@ -1,6 +1,6 @@
 // Kafka by kafkajs alone, for tests that must not trust services/topics.
 import { randomUUID } from 'node:crypto'
-import { type Admin, type EachMessagePayload, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
+import { type Admin, type EachMessagePayload, Kafka, logLevel, type Message, Partitioners, type Producer } from 'kafkajs'
 import { until } from './wait.ts'
 
 /** A consumer that closes waits for its last fetch: 5 s unless told otherwise. */
@@ -97,4 +97,23 @@ function groupPartition(group: string, partitions: number): number {
   let hash = 0
   for (const char of group) hash = (Math.imul(hash, 31) + char.charCodeAt(0)) | 0
   return (hash & 0x7f_ff_ff_ff) % partitions
+}
+
+/** One transaction of its own producer: each partition ends with a marker then, which is an offset without a record. */
+export async function transact(brokers: string, topic: string, messages: Message[]): Promise<void> {
+  const kafka = new Kafka({ clientId: 'mirror', brokers: brokers.split(','), logLevel: logLevel.NOTHING })
+  const producer = kafka.producer({
+    transactionalId: `${topic}.mirror`,
+    idempotent: true,
+    maxInFlightRequests: 1,
+    createPartitioner: Partitioners.DefaultPartitioner,
+  })
+  await producer.connect()
+  try {
+    const transaction = await producer.transaction()
+    await transaction.send({ topic, messages: messages.map((one) => ({ ...one, headers: one.headers ?? {} })), acks: -1 })
+    await transaction.commit()
+  } finally {
+    await producer.disconnect()
+  }
 }

@@ -1,13 +1,14 @@
 // A member of a consumer group on a real Kafka: what is read, from where, what is committed, and what a rebalance does.
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, inject, test as base, type TestContext } from 'vitest'
+import { createRequire } from 'node:module'
+import { afterAll, test as base, beforeAll, describe, expect, inject, type TestContext } from 'vitest'
 import { sleep } from '../../services/platform/lifecycle.ts'
+import { createLogger } from '../../services/platform/logger.ts'
+import { readSettings } from '../../services/platform/settings.ts'
 import { connectKafka, type KafkaClient } from '../../services/topics/client.ts'
 import { type Assignment, consume, type GroupConsumer, type Handlers } from '../../services/topics/consume.ts'
 import { kafkaFields } from '../../services/topics/fields.ts'
-import { createLogger } from '../../services/platform/logger.ts'
-import { readSettings } from '../../services/platform/settings.ts'
-import { type Broker, openBroker } from '../support/plain-kafka.ts'
+import { type Broker, openBroker, transact } from '../support/plain-kafka.ts'
 import { until } from '../support/wait.ts'
 
 const SESSION_S = 6
@@ -89,6 +90,25 @@ const committed = ({ topic, group }: Place) =>
 const from = (start: number, end: number) => Array.from({ length: end - start }, (_, n) => start + n)
 const enough = (count: number) => (taken: Taken[]) => taken.length >= count
 
+/** Once, kafkajs goes on from another offset than it should, as after the answer of a former leader. */
+function moveOnce({ onTestFinished }: TestContext, topic: string, to: number): () => boolean {
+  type Fetching = { offsetManager: { resolveOffset: (at: { topic: string; partition: number; offset: number }) => void } }
+  const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup.js')
+  const { fetch } = prototype
+  let moved = false
+  prototype.fetch = async function (this: Fetching & { topics: string[] }, nodeId: number) {
+    const batches = await fetch.call(this, nodeId)
+    if (!moved && this.topics.includes(topic) && batches.length > 0) {
+      moved = true
+      this.offsetManager.resolveOffset({ topic, partition: 0, offset: to - 1 })
+      return []
+    }
+    return batches
+  }
+  onTestFinished(() => void (prototype.fetch = fetch))
+  return () => moved
+}
+
 describe('consume', { concurrent: true }, () => {
   const test = base
 
@@ -138,6 +158,49 @@ describe('consume', { concurrent: true }, () => {
       ({ length }) => length === 7,
     )
     expect([offsetsOf(1), offsetsOf(2)]).toEqual([[...from(0, 3), ...from(2, 6)], []])
+  })
+
+  test('consume - kafkajs going on from further on leaves nothing out', async (context) => {
+    const place = await openPlace(10)
+    const moved = moveOnce(context, place.topic, 6)
+    const passed: number[] = []
+    const member = await join(context, place, { passed: (partition, next) => partition === 0 && void passed.push(next) })
+    await until('all', () => member.taken, enough(30))
+    expect([moved(), member.offsetsOf(0), passed.at(-1)]).toEqual([true, from(0, 10), 10])
+  })
+
+  test('consume - kafkajs going on from further on, where no record is, leaves nothing out', async (context) => {
+    const place = await openPlace(0)
+    await transact(
+      inject('brokers'),
+      place.topic,
+      from(0, 3).map((n) => ({ partition: 0, value: String(n) })),
+    ) // offset 3: its marker
+    const moved = moveOnce(context, place.topic, 3)
+    const told: [what: string, offset: number][] = []
+    const member = await join(context, place, {
+      async records(_, records) {
+        told.push(...records.map(({ offset }): [string, number] => ['record', Number(offset)]))
+        return records.length
+      },
+      passed: (_, next) => void told.push(['passed', next]),
+    })
+    await until(
+      'all',
+      () => told,
+      (all) => all.some(([what, next]) => what === 'passed' && next === 4),
+    ) // prettier-ignore
+    await sleep(1_200)
+    expect([moved(), told.slice(0, 4)]).toEqual([
+      true,
+      [
+        ['record', 0],
+        ['record', 1],
+        ['record', 2],
+        ['passed', 4],
+      ],
+    ]) // prettier-ignore
+    await member.consumer.close()
   })
 
   test('consume - what was not taken comes again, from the first record that was not', async (context) => {

@@ -1,5 +1,6 @@
 // Where each assigned partition stands, from Kafka alone: the committed account, the log's bounds, the beginning of the dedupe memory;
 // and whether the log is still the one that the commit meant.
+import { sleep } from '../../platform/lifecycle.ts'
 import type { KafkaClient } from '../../topics/client.ts'
 import { type Committed, committedOffsets, type LogRange, logRanges, offsetsAt, setOffsets } from '../../topics/groups.ts'
 import { type Account, decodeAccount, newAccount } from '../../topics/records.ts'
@@ -8,6 +9,9 @@ import type { Place } from './lane.ts'
 
 export const MADE_ANEW = 'the topic was deleted and made anew: it has another id'
 
+/** How long the end that a new leader tells may lie behind its log: as long as Kafka waits for a follower (replica.lag.time.max.ms). */
+const END_LAGS_MS = 30_000
+const ASK_AGAIN_MS = 500
 /** Of what a commit's metadata may say: the rest of its kilobyte is the account's. */
 const MAX_NOTE = 200
 
@@ -39,9 +43,14 @@ export async function findPlaces(
   broken: ReadonlyMap<number, string> = new Map(),
 ): Promise<Place[]> {
   const now = Date.now()
-  const [committed, ranges, recent, before] = await Promise.all([
-    committedOffsets(client, group, topic),
-    logRanges(client, topic),
+  const committed = await committedOffsets(client, group, topic)
+  // A commit with a mark is compared with its record later on. Any other one must not wait until a growing log has passed it.
+  const marked = committed.filter(({ partition, offset, metadata }) => {
+    const account = decodeAccount(metadata, offset)
+    return account?.last !== undefined && !broken.has(partition) && !isMadeAnew(account, topicId)
+  })
+  const [ranges, recent, before] = await Promise.all([
+    rangesReaching(client, topic, new Map(marked.map(({ partition, offset }) => [partition, offset]))),
     offsetsAt(client, topic, now - WINDOW_MS),
     offsetsAt(client, topic, now - 2 * WINDOW_MS),
   ])
@@ -62,6 +71,20 @@ export async function findPlaces(
   })
 }
 
+/**
+ * Bounds of the log, asked for again while it ends before one of these offsets: a new leader tells an end that lies behind what it holds,
+ * until its followers have answered.
+ */
+async function rangesReaching(client: KafkaClient, topic: string, offsets: ReadonlyMap<number, number>): Promise<LogRange[]> {
+  const givenUpAt = performance.now() + END_LAGS_MS
+  for (;;) {
+    const ranges = await logRanges(client, topic)
+    const isShort = ranges.some(({ partition, end }) => (offsets.get(partition) ?? end) > end)
+    if (!isShort || performance.now() > givenUpAt) return ranges
+    await sleep(ASK_AGAIN_MS)
+  }
+}
+
 /** An offset is no identity: where the log is another one, or ends before the commit, counting begins anew at its start. */
 function placeOf(
   { partition, start: logStart, end }: LogRange,
@@ -78,9 +101,12 @@ function placeOf(
 }
 
 function otherLog(account: Account, offset: number, end: number, topicId: string | undefined): string | undefined {
-  if (account.topic !== undefined && topicId !== undefined && account.topic !== topicId) return MADE_ANEW
+  if (isMadeAnew(account, topicId)) return MADE_ANEW
   if (offset > end) return `the log ends at ${end}, before the committed offset ${offset}: it was cut, or the topic was made anew`
   return undefined
 }
+
+const isMadeAnew = ({ topic }: Account, topicId: string | undefined) =>
+  topic !== undefined && topicId !== undefined && topic !== topicId
 
 const noteOf = (why: string) => `${new Date().toISOString()}: ${why}`.slice(0, MAX_NOTE)
