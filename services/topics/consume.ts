@@ -1,11 +1,11 @@
 // Reading a topic as a member of a consumer group: kafkajs, its offsets and its rebalances. The caller decides what is taken and committed.
 import type { Batch, Consumer, EachBatchPayload } from 'kafkajs'
 import { errorText } from '../platform/errors.ts'
-import { sleep, within } from '../platform/lifecycle.ts'
+import { sleep } from '../platform/lifecycle.ts'
 import type { KafkaClient } from './client.ts'
 import type { CommitOffset, ConsumeOptions, GroupConsumer, Handlers } from './consumer.ts'
 import { Current } from './current.ts'
-import { bringHome, kafkaConsumer, keepAlive } from './kafka-consumer.ts'
+import { bringHome, kafkaConsumer, keepAlive, leave } from './kafka-consumer.ts'
 import { commitOnce, type FetchedBatch, type Group } from './kafkajs.ts'
 
 export type * from './consumer.ts'
@@ -15,8 +15,6 @@ const FETCH_PACE_MS = 10
 const ASK_AGAIN_MS = 1_000
 /** A failing question for the places is logged at the first and at each such attempt. */
 const LOGGED_EACH = 30
-/** Of a close: a member that cannot say goodbye is put out by the session's timeout. */
-const LEAVE_MS = 4_000
 
 /** Joins the group; resolves when the consumer runs, which is before the first assignment. */
 export async function consume(client: KafkaClient, options: ConsumeOptions): Promise<GroupConsumer> {
@@ -245,6 +243,6 @@ class GroupMember implements GroupConsumer {
   readonly close = async (): Promise<void> => {
     this.#closing = true // kafkajs throws where a consumer that has ended is paused or resumed
     this.#current?.over.abort()
-    await within(this.#consumer.disconnect(), LEAVE_MS, `leaving group ${this.#group}`)
+    await leave(this.#consumer, this.#group, this.#client.log)
   }
 }

@@ -49,7 +49,7 @@ export type GroupConsumer = {
   commit: (offsets: CommitOffset[]) => Promise<boolean>
   /** Milliseconds since the last sign of life of the connection to the group: a heartbeat or a join. */
   silentForMs: () => number
-  /** Leaves the group. */
+  /** Leaves the group; where Kafka does not answer, the session's timeout ends the membership. */
   close: () => Promise<void>
 }
 

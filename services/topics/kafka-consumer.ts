@@ -15,6 +15,7 @@ const HEARTBEAT_MS = 1_000
 const BRING_HOME_MS = 15_000
 /** How long a join may take the members of a group; one that brings its deliveries home needs some of it. */
 const REBALANCE_MS = 60_000
+const LEAVE_MS = 4_000
 /** How old kafkajs' knowledge of partitions may be: those that are added are read after it. */
 const METADATA_AGE_MS = 20_000
 
@@ -68,5 +69,14 @@ export async function bringHome(joining: Group, work: () => Promise<void>, log: 
     log.warn(facts, 'deliveries under way were given up for a rebalance; some may be repeated')
   } finally {
     clearInterval(alive)
+  }
+}
+
+/** Leaves the group. Where Kafka does not answer, it puts the member out by the session's timeout: all that waits is the next member. */
+export async function leave(consumer: Consumer, group: string, log: Logger): Promise<void> {
+  try {
+    await within(consumer.disconnect(), LEAVE_MS, `leaving group ${group}`)
+  } catch (error) {
+    log.warn({ error: errorText(error), group }, 'the group was not left; Kafka puts this member out after KAFKA_SESSION_TIMEOUT')
   }
 }

@@ -13,7 +13,7 @@ const ENDED_AGAIN_MS = 5_000
 export type Member = {
   /** Resolves when it was tried; a change that fails goes on being tried. */
   set: (state: DesiredState) => Promise<void>
-  /** Leaves the group for good. @throws where it could not be left properly: its session ends by time then */
+  /** Leaves the group for good. */
   leave: () => Promise<void>
   /** The consumer ended by itself. */
   crashed: (error: Error) => void

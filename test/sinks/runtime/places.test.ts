@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { WINDOW_MS } from '../../../services/sinks/runtime/dedupe.ts'
 import { anchorNewGroup, findPlaces } from '../../../services/sinks/runtime/places.ts'
-import { encodeAccount, newAccount } from '../../../services/topics/records.ts'
+import { encodeAccount, markOf, newAccount } from '../../../services/topics/records.ts'
 import { testKafka } from '../../support/kafka.ts'
 import { type Broker, openBroker } from '../../support/plain-kafka.ts'
 
@@ -70,6 +70,22 @@ describe('findPlaces', { concurrent: true }, () => {
     expect(await placeOf(await committed(12, encodeAccount({ ...newAccount(0), delivered: 3 })))).toMatchObject({
       account: newAccount(12),
     })
+  })
+
+  test("an end before our own commit, as a new leader tells it - is asked for again; a stranger's commit past the end is none", async () => {
+    const own = `${topic}-short`
+    await broker.createTopic(own, 1)
+    const send = (value: string) => broker.producer.send({ topic: own, messages: [{ partition: 0, value }] })
+    await send('one')
+    const ours = encodeAccount({ ...newAccount(0), delivered: 2, last: markOf('id', now) })
+    const groups = { ours: `${own}.ours`, strange: `${own}.strange` }
+    await (await broker.commit(groups.ours, own, '2', ours)).leave()
+    await (await broker.commit(groups.strange, own, '2', '')).leave()
+    const place = findPlaces(client, groups.ours, own, [0])
+    expect((await findPlaces(client, groups.strange, own, [0]))[0].broken).toContain('the log ends at 1')
+    await send('two')
+    expect(await place).toMatchObject([{ end: 2, account: { delivered: 2 } }])
+    expect((await place)[0].broken).toBeUndefined()
   })
 
   test('a commit below what Kafka holds - stays what it was: the account is the one that counts; read from the first that is held', async () => {
