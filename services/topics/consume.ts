@@ -59,7 +59,7 @@ class GroupMember implements GroupConsumer {
         if (this.#current?.ready && this.#follows(this.#current, partition, from)) this.#passed(this.#current, partition, next)
       },
     }
-    this.#consumer = kafkaConsumer(client, options, hooks)
+    this.#consumer = kafkaConsumer(client, options, hooks, () => !this.#closing)
     this.#listen()
   }
 
@@ -89,18 +89,19 @@ class GroupMember implements GroupConsumer {
   async #beforeJoin(joining: Group): Promise<void> {
     this.#kafkaGroup = joining
     const current = this.#current
-    if (!current || current.broughtHome) return
+    if (!current || current.broughtHome || this.#closing) return
     current.broughtHome = true
     current.over.abort()
     await bringHome(joining, this.#handlers.rebalancing, this.#client.log)
   }
 
   readonly startOver = (): void => {
-    if (this.#current && !this.#closing) this.#assign(this.#current.partitions)
+    if (this.#current) this.#assign(this.#current.partitions)
   }
 
   /** Begins an assignment: no partition is read until the caller knows where it begins. */
   #assign(partitions: number[]): void {
+    if (this.#closing) return // what comes late must not reach a caller that has another member by then
     this.#current?.over.abort()
     this.#epoch++
     const current = new Current(partitions, this.#kafkaGroup?.offsetManager ?? null)
@@ -132,10 +133,8 @@ class GroupMember implements GroupConsumer {
   }
 
   #seekAll({ next }: Current, offsets: ReadonlyMap<number, number>): void {
-    for (const [partition, offset] of offsets) {
-      next.set(partition, offset)
-      this.#consumer.seek({ topic: this.#topic, partition, offset: String(offset) })
-    }
+    for (const [partition, offset] of offsets) next.set(partition, offset)
+    for (const [partition, offset] of offsets) this.#consumer.seek({ topic: this.#topic, partition, offset: String(offset) })
   }
 
   /** kafkajs throws while it has no group, as when it starts itself again; the join that follows asks for all this anew. */
@@ -162,7 +161,7 @@ class GroupMember implements GroupConsumer {
    */
   #follows(assignment: Current, partition: number, from: number): boolean {
     const next = assignment.next.get(partition)
-    if (next === undefined) return false
+    if (next === undefined || assignment.signal.aborted) return false
     if (from <= next) return true
     this.#client.log.debug(
       { group: this.#group, partition, from, next },
@@ -225,8 +224,8 @@ class GroupMember implements GroupConsumer {
     this.#epoch++
     if (this.#current) this.#current.leftOut = this.#current.leftOut.filter((partition) => !offsets.has(partition))
     this.#ifReady((assignment) => {
-      if (!this.#wishedPaused) this.#resumeAll(assignment)
       this.#seekAll(assignment, offsets)
+      if (!this.#wishedPaused) this.#resumeAll(assignment)
     })
   }
 

@@ -19,10 +19,12 @@ const LEAVE_MS = 4_000
 /** How old kafkajs' knowledge of partitions may be: those that are added are read after it. */
 const METADATA_AGE_MS = 20_000
 
+/** @param restarts asked after a failure: whether kafkajs starts the consumer again (consumer/index.js:274), also after a close */
 export function kafkaConsumer(
   { kafka, settings }: KafkaClient,
   { group, sessionMs }: ConsumeOptions,
   hooks: GroupHooks,
+  restarts: () => boolean,
 ): Consumer {
   return kafka.consumer({
     groupId: group,
@@ -36,7 +38,7 @@ export function kafkaConsumer(
     maxBytesPerPartition: MAX_FETCH_BYTES_A_PARTITION,
     allowAutoTopicCreation: false,
     rackId: settings.rack,
-    retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: 1_000_000, restartOnFailure: async () => true },
+    retry: { initialRetryTime: 200, maxRetryTime: 5_000, retries: 1_000_000, restartOnFailure: async () => restarts() },
   })
 }
 
