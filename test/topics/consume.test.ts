@@ -90,8 +90,8 @@ const committed = ({ topic, group }: Place) =>
 const from = (start: number, end: number) => Array.from({ length: end - start }, (_, n) => start + n)
 const enough = (count: number) => (taken: Taken[]) => taken.length >= count
 
-/** Once, kafkajs goes on from another offset than it should, as after the answer of a former leader. */
-function moveOnce({ onTestFinished }: TestContext, topic: string, to: number): () => boolean {
+/** Once, kafkajs goes on from another offset than it should, as after the answer of a former leader. Stays, for this topic. */
+function moveOnce(topic: string, to: number): () => boolean {
   type Fetching = { offsetManager: { resolveOffset: (at: { topic: string; partition: number; offset: number }) => void } }
   const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup.js')
   const { fetch } = prototype
@@ -105,8 +105,25 @@ function moveOnce({ onTestFinished }: TestContext, topic: string, to: number): (
     }
     return batches
   }
-  onTestFinished(() => void (prototype.fetch = fetch))
   return () => moved
+}
+
+type KafkajsGroup = {
+  cluster: { connect: () => Promise<void>; disconnect: () => Promise<void> }
+  joinAndSync: () => Promise<void>
+  leave: () => Promise<void>
+}
+
+/** kafkajs' inside of the member that reads this topic. Tests run side by side: what each puts over `fetch` stays. */
+function groupOf(topic: string): () => KafkajsGroup {
+  const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup.js')
+  const { fetch } = prototype
+  let found: KafkajsGroup | undefined
+  prototype.fetch = function (this: KafkajsGroup & { topics: string[] }, nodeId: number) {
+    if (this.topics.includes(topic)) found = this
+    return fetch.call(this, nodeId)
+  }
+  return () => found!
 }
 
 describe('consume', { concurrent: true }, () => {
@@ -162,7 +179,7 @@ describe('consume', { concurrent: true }, () => {
 
   test('consume - kafkajs going on from further on leaves nothing out', async (context) => {
     const place = await openPlace(10)
-    const moved = moveOnce(context, place.topic, 6)
+    const moved = moveOnce(place.topic, 6)
     const passed: number[] = []
     const member = await join(context, place, { passed: (partition, next) => partition === 0 && void passed.push(next) })
     await until('all', () => member.taken, enough(30))
@@ -176,7 +193,7 @@ describe('consume', { concurrent: true }, () => {
       place.topic,
       from(0, 3).map((n) => ({ partition: 0, value: String(n) })),
     ) // offset 3: its marker
-    const moved = moveOnce(context, place.topic, 3)
+    const moved = moveOnce(place.topic, 3)
     const told: [what: string, offset: number][] = []
     const member = await join(context, place, {
       async records(_, records) {
@@ -314,6 +331,22 @@ describe('consume', { concurrent: true }, () => {
         [3, metadata],
       ].map(([o, m]) => [o, o === -1 ? null : m]),
     )
+  })
+
+  test('consume - closed, it hears of no join that kafkajs still makes', async (context) => {
+    const place = await openPlace(1)
+    const group = groupOf(place.topic)
+    let rebalanced = 0
+    const rebalancing = async () => void rebalanced++
+    const member = await join(context, place, { rebalancing })
+    await until('all', () => member.taken, enough(3))
+    await member.consumer.close()
+    const zombie = group()
+    await zombie.cluster.connect()
+    await zombie.joinAndSync()
+    expect([rebalanced, member.terms.length]).toEqual([0, 1])
+    await zombie.leave()
+    await zombie.cluster.disconnect()
   })
 
   test('consume - a member that has been put out may not commit', async (context) => {
