@@ -118,12 +118,12 @@ type KafkajsGroup = {
 function groupOf(topic: string): () => KafkajsGroup {
   const { prototype } = createRequire(import.meta.url)('kafkajs/src/consumer/consumerGroup.js')
   const { fetch } = prototype
-  let found: KafkajsGroup | undefined
+  const seen: KafkajsGroup[] = []
   prototype.fetch = function (this: KafkajsGroup & { topics: string[] }, nodeId: number) {
-    if (this.topics.includes(topic)) found = this
+    if (this.topics.includes(topic)) seen.push(this)
     return fetch.call(this, nodeId)
   }
-  return () => found!
+  return () => seen[0]
 }
 
 describe('consume', { concurrent: true }, () => {
