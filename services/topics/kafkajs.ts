@@ -156,6 +156,19 @@ function repairGroups(): void {
   })
 }
 
+/**
+ * fetchManager.js:71: where a broker comes or goes just when a consumer stops, kafkajs begins new fetchers. They fetch nothing, wait for
+ * nothing and never end, so that the whole process hangs. A fetch after the stop ends its fetcher, and with that the stop goes on.
+ */
+function endFetchersOfTheStopped(): void {
+  const { prototype } = load('kafkajs/src/consumer/runner.js') as { prototype: { fetch: (nodeId: number) => Promise<unknown> } }
+  const { fetch } = prototype
+  prototype.fetch = async function (this: { running: boolean }, nodeId) {
+    if (!this.running) throw new Error('the consumer has stopped')
+    return fetch.call(this as never, nodeId)
+  }
+}
+
 // ---- Connections ----
 
 type RequestQueue = {
@@ -229,5 +242,6 @@ function readAllCodecs(): void {
 }
 
 repairGroups()
+endFetchersOfTheStopped()
 stillIdleQueues()
 readAllCodecs()

@@ -1,6 +1,7 @@
 // What kafkajs does here that it does not do by itself: codecs of other producers, addresses of IPv6.
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
+import { createRequire } from 'node:module'
 import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { connectKafka } from '../../services/topics/client.ts'
@@ -74,4 +75,20 @@ describe('brokers of IPv6', () => {
     const client = connectKafka(readSettings(kafkaFields, env), createLogger('test', 'silent'), 'test')
     expect([...(await ensureTopics(client, ['reports'])).keys()]).toEqual([`${prefix}.reports`])
   })
+})
+
+test('a stop while brokers change - the fetchers that kafkajs begins then end', async () => {
+  const load = createRequire(import.meta.url)
+  const Runner = load('kafkajs/src/consumer/runner.js')
+  const createFetchManager = load('kafkajs/src/consumer/fetchManager.js')
+  const logger = { debug() {}, info() {}, namespace: () => logger }
+  const runner = Object.assign(Object.create(Runner.prototype), { running: false, logger, consumerGroup: {} })
+  let asked = 0
+  const fetch = (nodeId: number) => {
+    // Without the repair they never end and let nothing else run: the test has to stop them.
+    if (++asked > 1_000) throw new Error('they never end')
+    return runner.fetch(nodeId)
+  }
+  const manager = createFetchManager({ logger, getNodeIds: () => [1], fetch, handler: async () => {} })
+  await expect(manager.start()).rejects.toThrow('the consumer has stopped')
 })
