@@ -117,7 +117,8 @@ function createTurns(waited: (ms: number) => void) {
     },
     limited(afterMs: number): void {
       isLimited = true
-      notBefore = Math.max(notBefore, performance.now() + afterMs)
+      // Counted from the refusal, not from setting out: Auth0 counts calls when they arrive.
+      notBefore = Math.max(notBefore, performance.now() + Math.max(afterMs, LEAST_AFTER_LIMIT_MS))
     },
     answered(): void {
       isLimited = false
