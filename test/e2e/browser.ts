@@ -3,7 +3,7 @@ import chromium from '@sparticuz/chromium'
 import axe from 'axe-core'
 import { type Browser, type BrowserContextOptions, chromium as playwright, type Page } from 'playwright-core'
 
-const STEP_MS = 8_000
+const STEP_MS = 15_000
 
 export async function openBrowser(): Promise<Browser> {
   const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking']

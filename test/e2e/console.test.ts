@@ -70,7 +70,11 @@ const open = async (as: 'ann' | 'vic' = 'ann', options = {}) => {
   await logIn(page, as, PASSWORDS[as])
   return page
 }
-const go = (page: Page, name: string) => page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click()
+/** To a page by its link. Ends when that page is shown: until then its labels may be found on the one before. */
+async function go(page: Page, name: string): Promise<void> {
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click()
+  await page.getByRole('heading', { name, level: 1 }).waitFor()
+}
 const row = (page: Page, name: string) =>
   page.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) })
 const jobRow = (page: Page, name: string) => page.getByRole('region', { name: 'Sinks and backfill' }).getByRole('row', { name })
