@@ -1,12 +1,12 @@
 // Writing to topics, acknowledged by all in-sync replicas. @platformatic/kafka keeps connections, leaders, TLS, SASL and versions; the
 // records go from their slices of a body into batches of the wire's format here: its own way over objects takes four times the CPU.
-import { Base, type Connection } from '@platformatic/kafka'
-import { errorText } from '../platform/errors.ts'
 import { sleep, within } from '../platform/lifecycle.ts'
-import { type KafkaClient, otherClientOptions } from './client.ts'
+import type { KafkaClient } from './client.ts'
+import { Leaders } from './leaders.ts'
 import { hashOf } from './partition.ts'
-import { KafkaAway, Refused } from './produce-errors.ts'
-import { type PartitionAnswer, type ProduceVersion, produceVersion, requestProduce } from './produce-request.ts'
+import { awayText, errorsOf, KafkaAway, reasonOf, Refused } from './produce-errors.ts'
+import { type PartitionAnswer, requestProduce } from './produce-request.ts'
+import { ID_OF_NO_USE, type ProducerId, ProducerIds } from './producer-ids.ts'
 import { HEAD_BYTES, type OutRecord, RecordBatch, recordBytes } from './record-batch.ts'
 
 export { type OutRecord, recordBytes } from './record-batch.ts'
@@ -39,48 +39,37 @@ export type TopicProducer = {
 /** Answers to a produce that the same bytes will get again: Kafka's error codes. */
 const FOR_GOOD = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'])
 
+/** Answers to a produce after which the batch is stored: the second to one that was stored before, by its sequence. */
+const STORED = new Set(['NONE', 'DUPLICATE_SEQUENCE_NUMBER'])
+
 /** Records of one partition on their way. */
 type Part = { partition: number; batch: RecordBatch }
+/** What all requests of one send share. */
+type Send = { topic: string; limitMs: number; producer: ProducerId | undefined }
 
 export function openProducer(kafka: KafkaClient, clientId: string): TopicProducer {
   const { settings, log } = kafka
-  const client = new Base(otherClientOptions(kafka, clientId))
+  const leaders = new Leaders(kafka, clientId)
+  const ids = new ProducerIds(log)
   const pool: RecordBatch[] = []
-  let version: ProduceVersion | undefined
-
-  /** From the client's own cache, but for the first time and every five minutes. */
-  async function leadersOf(topic: string, limitMs: number): Promise<number[]> {
-    try {
-      const { topics } = await within(client.metadata({ topics: [topic] }), limitMs, 'asking for the partitions')
-      return topics.get(topic)?.partitions.map(({ leader }) => leader) ?? []
-    } catch (error) {
-      throw new KafkaAway(`Kafka does not answer: ${reason(error)}`)
-    }
-  }
-
-  async function connectionTo(topic: string, leader: number): Promise<Connection> {
-    const { brokers } = await client.metadata({ topics: [topic] })
-    const broker = brokers.get(leader)
-    if (!broker) throw new Error('a partition has no leader')
-    const connection = await client.connections.get(broker)
-    version ??= produceVersion(await client.listApis())
-    return connection as Connection
-  }
 
   /** Sends each leader its parts. Answers what each said, or why it said nothing, by partition. */
-  async function attempt(topic: string, parts: readonly Part[], leaders: readonly number[], limitMs: number) {
+  async function attempt({ topic, limitMs, producer }: Send, parts: readonly Part[], brokers: readonly number[]) {
     const time = Date.now()
     const answers = new Map<number, PartitionAnswer | Error>()
-    const byLeader = Map.groupBy(parts, ({ partition }) => leaders[partition] ?? -1)
+    const byLeader = Map.groupBy(parts, ({ partition }) => brokers[partition] ?? -1)
     await Promise.all(
       [...byLeader].map(async ([leader, own]) => {
         try {
           const batches = await Promise.all(
-            own.map(async ({ partition, batch }) => ({ partition, bytes: await batch.encode(time, settings.compression) })),
+            own.map(async ({ partition, batch }) => ({
+              partition,
+              bytes: await batch.encode(time, settings.compression, producer?.next(topic, partition)),
+            })),
           )
-          const connection = await connectionTo(topic, leader)
+          const { connection, version } = await leaders.connectionTo(topic, leader)
           const ackMs = Math.min(REPLICAS_MS, limitMs)
-          for (const answer of await requestProduce(connection, version as ProduceVersion, topic, batches, ackMs))
+          for (const answer of await requestProduce(connection, version, topic, batches, ackMs))
             answers.set(answer.partition, answer)
         } catch (error) {
           for (const { partition } of own) answers.set(partition, error as Error)
@@ -91,40 +80,46 @@ export function openProducer(kafka: KafkaClient, clientId: string): TopicProduce
   }
 
   /** Until all parts are stored or refused; answers the refused records. @throws KafkaAway */
-  async function deliver(topic: string, parts: Part[], limitMs: number): Promise<{ refused: OutRecord[]; code: string }> {
+  async function deliver(send: Send, parts: Part[]): Promise<{ refused: OutRecord[]; code: string }> {
+    const { topic, limitMs } = send
     const refused: OutRecord[] = []
     let code = ''
     for (let left = parts, failures = 0; left.length > 0; ) {
       // One batch a partition in a request: after a refusal there are two, and they keep their order.
       const now = new Map(left.toReversed().map((part) => [part.partition, part]))
-      const answers = await attempt(topic, [...now.values()], await leadersOf(topic, limitMs), limitMs)
+      const answers = await attempt(send, [...now.values()], await leaders.of(topic, limitMs))
       let failure: PartitionAnswer | Error | undefined
       left = left.flatMap((part) => {
-        if (now.get(part.partition) !== part) return [part]
-        const answer = answers.get(part.partition) ?? new Error('Kafka left a partition out of its answer')
+        const { partition, batch } = part
+        if (now.get(partition) !== part) return [part]
+        const answer = answers.get(partition) ?? new Error('Kafka left a partition out of its answer')
         if (!(answer instanceof Error)) {
-          if (answer.code === 'NONE') return []
-          if (FOR_GOOD.has(answer.code)) {
-            code = answer.code
-            if (part.batch.records.length > 1) return suspects(part, answer.blamed)
-            refused.push(...part.batch.records)
+          if (STORED.has(answer.code)) {
+            send.producer?.stored(topic, partition, batch.records.length)
             return []
           }
+          if (FOR_GOOD.has(answer.code)) {
+            code = answer.code
+            if (batch.records.length > 1) return suspects(part, answer.blamed)
+            refused.push(...batch.records)
+            return []
+          }
+          if (ID_OF_NO_USE.has(answer.code)) send.producer = undefined
         }
         failure = answer
         return [part]
       })
       if (!failure) continue
       if (++failures > RETRIES || !canRetry(failure)) throw new KafkaAway(`Kafka did not acknowledge: ${awayText(failure)}`)
-      client.clearMetadata()
+      leaders.forget()
       await sleep(RETRY_MS)
     }
     return { refused, code }
   }
 
-  async function sendParts(topic: string, parts: Part[], limitMs: number): Promise<{ refused: OutRecord[]; code: string }> {
-    const sent = await within(deliver(topic, parts, limitMs), limitMs, 'waiting for the acknowledgement').catch((error) => {
-      throw error instanceof KafkaAway ? error : new KafkaAway(`Kafka did not acknowledge: ${reason(error)}`)
+  async function sendParts(send: Send, parts: Part[]): Promise<{ refused: OutRecord[]; code: string }> {
+    const sent = await within(deliver(send, parts), send.limitMs, 'waiting for the acknowledgement').catch((error) => {
+      throw error instanceof KafkaAway ? error : new KafkaAway(`Kafka did not acknowledge: ${reasonOf(error)}`)
     })
     recycle(parts, pool)
     return sent
@@ -134,12 +129,14 @@ export function openProducer(kafka: KafkaClient, clientId: string): TopicProduce
     async send(topic, records, limitMs) {
       const refused: OutRecord[] = []
       let code = ''
-      const { length: partitions } = await leadersOf(topic, limitMs)
-      for (const parts of requests(records, Math.max(1, partitions), settings.maxRequestBytes, pool)) {
-        const answer = await sendParts(topic, parts, limitMs)
+      const brokers = await leaders.of(topic, limitMs)
+      const send: Send = { topic, limitMs, producer: await ids.take(() => leaders.connectionTo(topic, brokers[0]), limitMs) }
+      for (const parts of requests(records, Math.max(1, brokers.length), settings.maxRequestBytes, pool)) {
+        const answer = await sendParts(send, parts)
         refused.push(...answer.refused)
         code ||= answer.code
       }
+      ids.giveBack(send.producer)
       if (refused.length === 0) return
       const bad = new Set(refused)
       throw new Refused(
@@ -147,9 +144,7 @@ export function openProducer(kafka: KafkaClient, clientId: string): TopicProduce
         records.filter((record) => bad.has(record)),
       )
     },
-    async close() {
-      await within(client.close(), 3_000, 'closing the producer').catch((error) => log.warn(errorText(error)))
-    },
+    close: () => leaders.close(),
   }
 }
 
@@ -204,23 +199,4 @@ function suspects({ partition, batch: { records } }: Part, blamed: readonly numb
 const canRetry = (failure: PartitionAnswer | Error): boolean =>
   failure instanceof Error
     ? errorsOf(failure).every((error) => (error as { canRetry?: unknown }).canRetry !== false)
-    : failure.canRetry
-
-/** Why there is no acknowledgement, in words for the operator and the sender. */
-function awayText(failure: PartitionAnswer | Error): string {
-  if (failure instanceof Error) return reason(failure)
-  const { code, words } = failure
-  if (code !== 'INVALID_TIMESTAMP') return words === '' ? code : `${code}, ${words}`
-  return `its clock and this host's are too far apart (here it is ${new Date().toISOString()}): set the clock right. ${code}, ${words}`
-}
-
-function reason(error: unknown): string {
-  const last = errorsOf(error).findLast((nested) => nested.message)
-  return last ? last.message : errorText(error)
-}
-
-function errorsOf(error: unknown): Error[] {
-  if (!(error instanceof Error)) return []
-  const inner = error instanceof AggregateError ? error.errors.flatMap(errorsOf) : []
-  return [error, ...inner, ...errorsOf(error.cause)]
-}
+    : failure.canRetry || ID_OF_NO_USE.has(failure.code)

@@ -21,6 +21,9 @@ export type OutRecord = {
   headers?: ReadonlyMap<Buffer, Buffer> | Buffer
 }
 
+/** Where a batch stands among those of its producer: `sequence` is its first record's, in its partition. */
+export type Sequence = { id: bigint; epoch: number; sequence: number }
+
 /** How a batch's records are compressed. */
 export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
 
@@ -34,6 +37,7 @@ const BEFORE_LENGTH = 12
 const ZEROS = 2
 const NO_HEADERS: Buffer = Buffer.from([0])
 const FIRST_CAPACITY = 4_096
+const NO_SEQUENCE: Sequence = { id: -1n, epoch: -1, sequence: -1 }
 
 /** One pass of native code a batch where its prebuilt binary is there, else the client's WebAssembly, five times slower. */
 const crc32c = ((): ((bytes: Buffer) => number) => {
@@ -108,14 +112,15 @@ export class RecordBatch {
   /**
    * The batch's bytes, valid until `clear`.
    * @param time of all its records, milliseconds since the epoch
+   * @param place among its producer's batches, where the producer has an id
    */
-  async encode(time: number, compression: Compression): Promise<Buffer> {
-    if (compression === 'none') return finished(this.#buffer.subarray(0, this.#end), 0, this.records.length, time)
+  async encode(time: number, compression: Compression, place: Sequence = NO_SEQUENCE): Promise<Buffer> {
+    if (compression === 'none') return finished(this.#buffer.subarray(0, this.#end), 0, this.records.length, time, place)
     const { bits, compress } = CODECS[compression]
     const packed = await compress(this.#buffer.subarray(HEAD_BYTES, this.#end))
     const bytes = Buffer.allocUnsafe(HEAD_BYTES + packed.length)
     bytes.set(packed, HEAD_BYTES)
-    return finished(bytes, bits, this.records.length, time)
+    return finished(bytes, bits, this.records.length, time, place)
   }
 
   clear(): void {
@@ -130,8 +135,8 @@ export class RecordBatch {
   }
 }
 
-/** Writes the head before the records: offsets are the broker's to give, and there is neither transaction nor sequence. */
-function finished(bytes: Buffer, attributes: number, count: number, time: number): Buffer {
+/** Writes the head before the records: offsets are the broker's to give, and there is no transaction. */
+function finished(bytes: Buffer, attributes: number, count: number, time: number, { id, epoch, sequence }: Sequence): Buffer {
   bytes.fill(0, 0, LENGTH_AT)
   bytes.writeInt32BE(bytes.length - BEFORE_LENGTH, LENGTH_AT)
   bytes.writeInt32BE(-1, EPOCH_AT)
@@ -140,9 +145,9 @@ function finished(bytes: Buffer, attributes: number, count: number, time: number
   bytes.writeInt32BE(count - 1, DELTA_AT)
   bytes.writeBigInt64BE(BigInt(time), TIME_AT)
   bytes.writeBigInt64BE(BigInt(time), MAX_TIME_AT)
-  bytes.writeBigInt64BE(-1n, PRODUCER_AT)
-  bytes.writeInt16BE(-1, PRODUCER_EPOCH_AT)
-  bytes.writeInt32BE(-1, SEQUENCE_AT)
+  bytes.writeBigInt64BE(id, PRODUCER_AT)
+  bytes.writeInt16BE(epoch, PRODUCER_EPOCH_AT)
+  bytes.writeInt32BE(sequence, SEQUENCE_AT)
   bytes.writeInt32BE(count, COUNT_AT)
   bytes.writeUInt32BE(crc32c(bytes.subarray(ATTRIBUTES_AT)), CRC_AT)
   return bytes

@@ -1,7 +1,8 @@
 // Writing to topics: where records go, what is cut, and what is said when Kafka refuses or is not there.
 import { randomUUID } from 'node:crypto'
+import { Connection, ResponseError } from '@platformatic/kafka'
 import { Partitioners } from 'kafkajs'
-import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test, vi } from 'vitest'
 import { freePort } from '../../services/local/ports.ts'
 import { within } from '../../services/platform/lifecycle.ts'
 import { withAdmin } from '../../services/topics/client.ts'
@@ -87,6 +88,80 @@ describe('send', () => {
     expect(found.map(({ value }) => Number(value))).toEqual(sent.map((_, i) => i))
     // One time a request: refused as a whole they would have been stored one by one.
     expect(new Set(found.map(({ timestamp }) => timestamp)).size).toBeLessThanOrEqual(2)
+  })
+})
+
+/** Kafka's numbers of the requests. */
+const [PRODUCE, INIT_PRODUCER_ID] = [0, 22]
+type Answered = (error: Error | null, response?: unknown) => void
+
+/** From now on the next answer to this kind of request is another one: `instead` is handed it. */
+function loseNextAnswer(apiKey: number, instead: (answered: Answered) => Answered): void {
+  const { send } = Connection.prototype
+  let isLost = false
+  const spy = vi.spyOn(Connection.prototype, 'send').mockImplementation(function (this: Connection, ...args: unknown[]) {
+    if (args[0] === apiKey && !isLost) {
+      isLost = true
+      args.push(instead(args.pop() as Answered))
+    }
+    return (send as (...all: unknown[]) => void).apply(this, args)
+  } as typeof send)
+  onTestFinished(() => spy.mockRestore())
+}
+const lost =
+  (answered: Answered): Answered =>
+  () =>
+    answered(new Error('the connection was reset'))
+const withCode =
+  (errorCode: number) =>
+  (answered: Answered): Answered =>
+  () =>
+    answered(null, { responses: [0, 1, 2, 3, 4].map((index) => ({ partitionResponses: [{ index, errorCode }] })) })
+
+describe('acknowledgement', () => {
+  test('lost on its way - the batch is sent again, and stored once', async () => {
+    const keys = Array.from({ length: 50 }, (_, i) => `lost ${i}`)
+    await producer.send(topic, [record('before')], LIMIT_MS)
+    loseNextAnswer(PRODUCE, lost)
+    await producer.send(
+      topic,
+      [...keys, ...keys].map((key) => record(key)),
+      LIMIT_MS,
+    )
+    await producer.send(topic, [record('after')], LIMIT_MS)
+    const found = (await stored()).map(({ key }) => key)
+    expect(found.toSorted()).toEqual(['after', 'before', ...keys, ...keys].toSorted())
+  })
+
+  test('sends side by side - each record once, whichever acknowledgement is lost', async () => {
+    loseNextAnswer(PRODUCE, lost)
+    const sends = Array.from({ length: 20 }, (_, i) => Array.from({ length: 20 }, (_, n) => record(`${i} ${n}`)))
+    await Promise.all(sends.map((records) => producer.send(topic, records, LIMIT_MS)))
+    const found = (await stored()).map(({ key }) => key)
+    expect(found.toSorted()).toEqual(
+      sends
+        .flat()
+        .map(({ key }) => `${key}`)
+        .toSorted(),
+    )
+  })
+
+  test.each([
+    ['OUT_OF_ORDER_SEQUENCE_NUMBER', 45],
+    ['UNKNOWN_PRODUCER_ID', 59],
+  ])('%s - the producer id is of no use there: sent again without it, nothing is missing', async (_, code) => {
+    loseNextAnswer(PRODUCE, withCode(code))
+    await producer.send(topic, [record('a'), record('b')], LIMIT_MS)
+    expect(new Set((await stored()).map(({ key }) => key))).toEqual(new Set(['a', 'b']))
+  })
+
+  test('a cluster that gives no producer id - is written to without, as before', async () => {
+    const refused = openProducer(client, 'test')
+    onTestFinished(refused.close)
+    const error = new ResponseError(INIT_PRODUCER_ID, 2, { '/': [31, null] }, {})
+    loseNextAnswer(INIT_PRODUCER_ID, (answered) => () => answered(error))
+    await refused.send(topic, [record('a')], LIMIT_MS)
+    expect((await stored()).map(({ key }) => key)).toEqual(['a'])
   })
 })
 
