@@ -5,6 +5,7 @@ import net from 'node:net'
 import tls from 'node:tls'
 import kafkajs, { type ISocketFactory, type PartitionAssigner } from 'kafkajs'
 import { sleep } from '../platform/lifecycle.ts'
+import { isReadHere, readBatches } from './fetched-records.ts'
 import type { Commit, ConsumerGroup, Generation, Group, GroupHooks, TopicPartition } from './kafkajs-types.ts'
 
 export type { FetchedBatch, Generation, Group, GroupHooks } from './kafkajs-types.ts'
@@ -222,26 +223,29 @@ export const socketFactory: ISocketFactory = ({ host: given, port, ssl, onConnec
   return socket.setKeepAlive(true, KEEP_ALIVE_MS)
 }
 
-// ---- Compression ----
+// ---- Records ----
+
+type Decoder = { buffer: Buffer; offset: number; readBytes: () => Buffer | null }
+type DecodeMessages = (decoder: Decoder) => Promise<unknown[]>
 
 /**
- * protocol/message/compression/index.js:12 reads gzip alone, and a batch in another codec ends the consumer. Brokers and mirrors choose
- * codecs by themselves (`compression.type`), so all that Kafka has are read: by node:zlib and the codecs of the other client.
+ * protocol/requests/fetch/v4/decodeMessages.js is slow, reads no codec but gzip, and shows nothing of offsets that compaction emptied,
+ * which kafkajs then asks for again and again. It is loaded with the first fetch, which finds ours in its place.
  */
-function readAllCodecs(): void {
-  for (const name of ['Snappy', 'LZ4', 'ZSTD'] as const) {
-    const type = kafkajs.CompressionTypes[name]
-    const own = name.toLowerCase() as 'snappy' | 'lz4' | 'zstd'
-    // Loaded with the first batch that needs it: it is most of what a command would load otherwise.
-    const codec = async () => (await import('@platformatic/kafka')).compressionsAlgorithms[own]
-    kafkajs.CompressionCodecs[type] = () => ({
-      compress: async ({ buffer }: { buffer: Buffer }) => (await codec()).compressSync(buffer),
-      decompress: async (buffer: Buffer) => (await codec()).decompressSync(buffer),
-    })
+function readRecords(): void {
+  const place = load.resolve('kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js')
+  const decodeMessages = load(place) as DecodeMessages
+  const ours: DecodeMessages = async (decoder) => {
+    const from = decoder.offset
+    const bytes = decoder.readBytes() ?? Buffer.alloc(0)
+    if (bytes.length === 0 || isReadHere(bytes)) return readBatches(bytes)
+    decoder.offset = from
+    return decodeMessages(decoder)
   }
+  ;(load.cache[place] as NodeJS.Module).exports = ours
 }
 
 repairGroups()
+readRecords()
 endFetchersOfTheStopped()
 stillIdleQueues()
-readAllCodecs()

@@ -1,13 +1,14 @@
 // Writing to topics, acknowledged by all in-sync replicas. @platformatic/kafka keeps connections, leaders, TLS, SASL and versions; the
 // records go from their slices of a body into batches of the wire's format here: its own way over objects takes four times the CPU.
 import { sleep, within } from '../platform/lifecycle.ts'
+import { HEAD_BYTES } from './batch-format.ts'
 import type { KafkaClient } from './client.ts'
 import { Leaders } from './leaders.ts'
 import { hashOf } from './partition.ts'
 import { awayText, errorsOf, KafkaAway, reasonOf, Refused } from './produce-errors.ts'
 import { type PartitionAnswer, requestProduce } from './produce-request.ts'
 import { ID_OF_NO_USE, type ProducerId, ProducerIds } from './producer-ids.ts'
-import { HEAD_BYTES, type OutRecord, RecordBatch, recordBytes } from './record-batch.ts'
+import { type OutRecord, RecordBatch, recordBytes } from './record-batch.ts'
 
 export { type OutRecord, recordBytes } from './record-batch.ts'
 export { KafkaAway, Refused } from './produce-errors.ts'

@@ -1,17 +1,9 @@
-// Records as Kafka stores and sends them: record batches of magic 2, https://kafka.apache.org/documentation/#recordbatch
-//
-//   batch   baseOffset int64 · batchLength int32 · partitionLeaderEpoch int32 · magic int8 · crc uint32 · attributes int16
-//           · lastOffsetDelta int32 · baseTimestamp int64 · maxTimestamp int64 · producerId int64 · producerEpoch int16
-//           · baseSequence int32 · recordCount int32 · records, compressed as a whole where attributes say so
-//   record  length · attributes int8 · timestampDelta · offsetDelta · keyLength · key · valueLength · value · headerCount
-//           · headers, each keyLength · key · valueLength · value
-//
-// A record's numbers are zigzag varints, -1 is the length of null; the batch's are big-endian. batchLength counts what follows it, the
-// CRC-32C covers everything from the attributes on.
+// Records of one partition, written as a batch of Kafka's format (batch-format.ts).
 import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
 import { gzip, zstdCompress } from 'node:zlib'
 import { compressionsAlgorithms, crc32c as wasmCrc32c } from '@platformatic/kafka'
+import { AT, BEFORE_LENGTH, CODEC, HEAD_BYTES, MAGIC } from './batch-format.ts'
 
 export type OutRecord = {
   /** Its hash chooses the partition; 0 without a key. */
@@ -25,14 +17,8 @@ export type OutRecord = {
 export type Sequence = { id: bigint; epoch: number; sequence: number }
 
 /** How a batch's records are compressed. */
-export type Compression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
+export type Compression = keyof typeof CODEC
 
-/** A batch's bytes before its records. */
-export const HEAD_BYTES = 61
-const [LENGTH_AT, EPOCH_AT, MAGIC_AT, CRC_AT, ATTRIBUTES_AT, DELTA_AT, TIME_AT] = [8, 12, 16, 17, 21, 23, 27]
-const [MAX_TIME_AT, PRODUCER_AT, PRODUCER_EPOCH_AT, SEQUENCE_AT, COUNT_AT] = [35, 43, 51, 53, 57]
-/** What batchLength does not count: baseOffset and itself. */
-const BEFORE_LENGTH = 12
 /** A record's attributes and the delta to the batch's time, both 0 here. */
 const ZEROS = 2
 const NO_HEADERS: Buffer = Buffer.from([0])
@@ -48,12 +34,12 @@ const crc32c = ((): ((bytes: Buffer) => number) => {
   }
 })()
 
-/** Bits of `attributes`, and how: gzip and zstd in a thread of Node's, lz4 and snappy in the client's WebAssembly. */
-const CODECS: Record<Exclude<Compression, 'none'>, { bits: number; compress: (bytes: Buffer) => Promise<Buffer> | Buffer }> = {
-  gzip: { bits: 1, compress: promisify<Buffer, Buffer>(gzip) },
-  snappy: { bits: 2, compress: (bytes) => compressionsAlgorithms.snappy.compressSync(bytes) },
-  lz4: { bits: 3, compress: (bytes) => compressionsAlgorithms.lz4.compressSync(bytes) },
-  zstd: { bits: 4, compress: promisify<Buffer, Buffer>(zstdCompress) },
+/** gzip and zstd in a thread of Node's, lz4 and snappy in the client's WebAssembly. */
+const COMPRESS: Record<Exclude<Compression, 'none'>, (bytes: Buffer) => Promise<Buffer> | Buffer> = {
+  gzip: promisify<Buffer, Buffer>(gzip),
+  snappy: (bytes) => compressionsAlgorithms.snappy.compressSync(bytes),
+  lz4: (bytes) => compressionsAlgorithms.lz4.compressSync(bytes),
+  zstd: promisify<Buffer, Buffer>(zstdCompress),
 }
 
 /** The headers of records as bytes, to be put into many: what differs little from record to record is encoded once. */
@@ -115,12 +101,11 @@ export class RecordBatch {
    * @param place among its producer's batches, where the producer has an id
    */
   async encode(time: number, compression: Compression, place: Sequence = NO_SEQUENCE): Promise<Buffer> {
-    if (compression === 'none') return finished(this.#buffer.subarray(0, this.#end), 0, this.records.length, time, place)
-    const { bits, compress } = CODECS[compression]
-    const packed = await compress(this.#buffer.subarray(HEAD_BYTES, this.#end))
+    if (compression === 'none') return finished(this.#buffer.subarray(0, this.#end), CODEC.none, this.records.length, time, place)
+    const packed = await COMPRESS[compression](this.#buffer.subarray(HEAD_BYTES, this.#end))
     const bytes = Buffer.allocUnsafe(HEAD_BYTES + packed.length)
     bytes.set(packed, HEAD_BYTES)
-    return finished(bytes, bits, this.records.length, time, place)
+    return finished(bytes, CODEC[compression], this.records.length, time, place)
   }
 
   clear(): void {
@@ -137,19 +122,19 @@ export class RecordBatch {
 
 /** Writes the head before the records: offsets are the broker's to give, and there is no transaction. */
 function finished(bytes: Buffer, attributes: number, count: number, time: number, { id, epoch, sequence }: Sequence): Buffer {
-  bytes.fill(0, 0, LENGTH_AT)
-  bytes.writeInt32BE(bytes.length - BEFORE_LENGTH, LENGTH_AT)
-  bytes.writeInt32BE(-1, EPOCH_AT)
-  bytes[MAGIC_AT] = 2
-  bytes.writeInt16BE(attributes, ATTRIBUTES_AT)
-  bytes.writeInt32BE(count - 1, DELTA_AT)
-  bytes.writeBigInt64BE(BigInt(time), TIME_AT)
-  bytes.writeBigInt64BE(BigInt(time), MAX_TIME_AT)
-  bytes.writeBigInt64BE(id, PRODUCER_AT)
-  bytes.writeInt16BE(epoch, PRODUCER_EPOCH_AT)
-  bytes.writeInt32BE(sequence, SEQUENCE_AT)
-  bytes.writeInt32BE(count, COUNT_AT)
-  bytes.writeUInt32BE(crc32c(bytes.subarray(ATTRIBUTES_AT)), CRC_AT)
+  bytes.fill(0, 0, AT.length)
+  bytes.writeInt32BE(bytes.length - BEFORE_LENGTH, AT.length)
+  bytes.writeInt32BE(-1, AT.leaderEpoch)
+  bytes[AT.magic] = MAGIC
+  bytes.writeInt16BE(attributes, AT.attributes)
+  bytes.writeInt32BE(count - 1, AT.lastOffsetDelta)
+  bytes.writeBigInt64BE(BigInt(time), AT.baseTime)
+  bytes.writeBigInt64BE(BigInt(time), AT.maxTime)
+  bytes.writeBigInt64BE(id, AT.producerId)
+  bytes.writeInt16BE(epoch, AT.producerEpoch)
+  bytes.writeInt32BE(sequence, AT.sequence)
+  bytes.writeInt32BE(count, AT.count)
+  bytes.writeUInt32BE(crc32c(bytes.subarray(AT.attributes)), AT.crc)
   return bytes
 }
 

@@ -9,12 +9,12 @@ import { findJava } from '../../services/local/java.ts'
 import { kafkaArtifacts } from '../../services/local/kafka-artifacts.ts'
 import { connectKafka } from '../../services/topics/client.ts'
 import { openProducer, type TopicProducer } from '../../services/topics/produce.ts'
-import { type Compression, encodeHeaders, type OutRecord, RecordBatch } from '../../services/topics/record-batch.ts'
+import { type Compression, type OutRecord, RecordBatch } from '../../services/topics/record-batch.ts'
 import { readSettings } from '../../services/platform/settings.ts'
 import { createLogger } from '../../services/platform/logger.ts'
 import { kafkaFields } from '../../services/topics/fields.ts'
+import { awkwardRecords, SIZES } from '../support/awkward-records.ts'
 import { openBroker } from '../support/plain-kafka.ts'
-import { seededRandom } from '../support/random.ts'
 import { until } from '../support/wait.ts'
 
 const LIMIT_MS = 20_000
@@ -38,31 +38,12 @@ afterAll(async () => {
   await broker?.close()
 })
 
-/** Lengths around which a varint of a length, or a buffer, grows. */
-const SIZES = [0, 1, 62, 63, 64, 65, 127, 128, 4_000, 4_096, 8_191, 8_192, 8_193, 70_000]
-
-/** Records of all sizes: keys, values and headers null, empty and of any bytes. */
-function awkward(seed: number): OutRecord[] {
-  const random = seededRandom(seed)
-  const bytes = (length: number) => Buffer.from(Array.from({ length }, () => random.below(256)))
-  const small = () => random.pick([null, bytes(0), bytes(random.below(300))])
-  const headers = () =>
-    new Map(Array.from({ length: random.below(4) }, (_, i) => [Buffer.from(`${i} é\u0000`), bytes(random.below(200))] as const))
-  return [
-    { key: null, value: null },
-    { key: Buffer.alloc(0), value: Buffer.alloc(0), headers: new Map() },
-    ...SIZES.map((size) => ({ key: small(), value: bytes(size), headers: headers() })),
-    ...SIZES.filter((size) => size < 5_000).map((size) => ({ key: bytes(size), value: small(), headers: headers() })),
-    ...Array.from({ length: 300 }, () => ({ key: small(), value: small(), headers: encodeHeaders(headers()) })),
-  ]
-}
-
 const hex = (bytes: Buffer | null | undefined) => (bytes === null || bytes === undefined ? null : bytes.toString('hex'))
 
 describe('kafkajs', () => {
   // gzip alone is built in; the others are read below by Kafka itself.
   test.each(['none', 'gzip'] as const)('%s - gives every record back as it was', async (compression) => {
-    const sent = awkward(1).map((record, i) => ({
+    const sent = awkwardRecords(1).map((record, i) => ({
       ...record,
       headers: i % 2 ? new Map([[Buffer.from('h'), Buffer.from([i, 0xff])]]) : undefined,
     }))
@@ -96,7 +77,7 @@ describe('kafkajs', () => {
       lastOffsetDelta: number
       records: { key: Buffer | null; value: Buffer | null; timestamp: string; offset: string; headers: Record<string, Buffer> }[]
     }>
-    const sent = awkward(2)
+    const sent = awkwardRecords(2)
     const batch = new RecordBatch()
     for (const record of sent) batch.add(record)
     const bytes = await batch.encode(1_790_000_000_123, 'none')

@@ -47,9 +47,9 @@ export class Lane {
   end: number
   /** Records read in this term, those for the dedupe memory too: whether anything comes. */
   reads = 0
-  /** The leader epoch of the record read last, and its mark: a log that was cut shows by another record at the same offset. */
+  /** The leader epoch of the record read last, and what tells it from others: a log that was cut has another one at the same offset. */
   epoch: number | undefined = undefined
-  lastRead: { offset: number; mark: string } | undefined = undefined
+  lastRead: { offset: number; id: string; receivedAt: number } | undefined = undefined
 
   // Records taken and not yet counted in the account, by sequence number from `#first` on; those before `#head` are counted.
   #first = 0

@@ -65,7 +65,7 @@ function takeOne(shared: Shared, term: Term, lane: Lane, message: KafkaMessage):
   }
   lane.reads++
   lane.epoch = epochOf(message)
-  lane.lastRead = { offset, mark: markOf(id, receivedAt) }
+  lane.lastRead = { offset, id, receivedAt }
   const event = new LogEvent({ id, type: typeOf(message), value: message.value, receivedAt, partition: lane.partition, offset })
   const sequence = lane.take(id, offset, receivedAt)
   let prepared: Prepared
@@ -97,14 +97,14 @@ function takeAgain(
   message: KafkaMessage,
 ): boolean {
   lane.reads++
-  const mark = markOf(id, receivedAt)
-  if (lane.lastRead?.offset === offset && lane.lastRead.mark !== mark) {
+  const last = lane.lastRead
+  if (last?.offset === offset && (last.id !== id || last.receivedAt !== receivedAt)) {
     shared.startOver() // what the commit says may still hold: its own record is compared then
     return false
   }
   if (offset >= lane.from) return true
-  const committedMark = offset === lane.from - 1 && lane.lastRead === undefined ? lane.committed.last : undefined
-  if (committedMark !== undefined && committedMark !== mark) {
+  const committedMark = offset === lane.from - 1 && last === undefined ? lane.committed.last : undefined
+  if (committedMark !== undefined && committedMark !== markOf(id, receivedAt)) {
     shared.broke(lane.partition, `the record at offset ${offset}, just below the commit, is another one than was read there`)
     return false
   }
