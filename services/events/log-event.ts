@@ -1,6 +1,6 @@
 // One Auth0 log as the topic holds it. Lazy: its bytes are scanned when somebody asks for a member, once; only who asks for `data`
 // pays for a parse of all of it.
-import { type MemberName, memberOf, type Members, scanMembers } from './members.ts'
+import { type MemberName, memberOf, type Members, scanMembers, stringOf } from './members.ts'
 
 type LogData = Readonly<Record<string, unknown>>
 
@@ -57,6 +57,12 @@ export class LogEvent {
   member(name: MemberName): unknown {
     const members = this.#scanned()
     return members ? memberOf(this.value, members, name) : undefined
+  }
+
+  /** A member of `data` that is a string, in JSON as it is written; empty where there is none. */
+  memberJson(name: MemberName): string {
+    const members = this.#scanned()
+    return members ? stringOf(this.value, members, name) : ''
   }
 
   #scanned(): Members | null {

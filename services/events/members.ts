@@ -104,6 +104,13 @@ export function memberOf(bytes: Buffer, { places }: Members, name: MemberName): 
   return JSON.parse(bytes.toString('utf8', start, end))
 }
 
+/** A member that is a string, as it is written; empty where there is none. */
+export function stringOf(bytes: Buffer, { places }: Members, name: MemberName): string {
+  const index = 2 * (INDEX.get(name) as number)
+  const start = places[index]
+  return bytes[start] === QUOTE ? bytes.toString('utf8', start, places[index + 1]) : ''
+}
+
 /** Of a name in quotes that is written with escapes or in another script. */
 const indexOfText = (json: string) => INDEX.get(JSON.parse(json) as string) ?? -1
 

@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto'
 import { onOneLine } from '../../events/compact.ts'
 import type { LogEvent } from '../../events/log-event.ts'
-import { typeName } from '../../events/types.ts'
+import { isKnownType, typeName } from '../../events/types.ts'
 import type { Encoded } from '../runtime/contract.ts'
 import { shapeOf } from './form.ts'
 import { FORM_BYTES, MAX_PROPERTIES } from './limits.ts'
@@ -23,27 +23,36 @@ export function encode(event: LogEvent, _?: unknown, now = Date.now()): Encoded<
   // Repeated names are one property: only where there are this many is it worth a parse to know.
   if (event.memberCount > MAX_PROPERTIES && Object.keys(event.data ?? {}).length > MAX_PROPERTIES)
     return { unsendable: 'too_many_properties' }
-  const userId = textOf(event.member('user_id'))
-  const ip = textOf(event.member('ip'))
-  const userAgent = textOf(event.member('user_agent'))
+  const userId = filled(event.memberJson('user_id'))
+  const ip = filled(event.memberJson('ip'))
+  const userAgent = filled(event.memberJson('user_agent'))
   const at = event.happenedAt(now)
-  const values = [
-    JSON.stringify(typeName(event.type)),
-    JSON.stringify(event.id),
-    `"${new Date(at).toISOString()}"`,
-    userId === '' ? `"${anonymousId(event, ip)}"` : JSON.stringify(userId),
-    ip === '' ? '' : JSON.stringify(ip),
-    userAgent === '' ? '' : JSON.stringify(userAgent),
-  ]
+  const who = userId === '' ? `"${anonymousId(event)}"` : userId
+  const values = [nameOf(event.type), JSON.stringify(event.id), `"${new Date(at).toISOString()}"`, who, ip, userAgent]
   const properties = onOneLine(event.value)
   const bytes = FORM_BYTES + Buffer.byteLength(values.join('')) + properties.length
   return { item: { shape: shapeOf(userId !== '', ip !== '', userAgent !== ''), values, properties, bytes }, bytes, at }
 }
 
+/** A string of JSON, or nothing where it would say nothing. */
+const filled = (json: string) => (json === '""' ? '' : json)
+
+const names = new Map<string, string>()
+
+/** JSON of the name of a type; made once for those that Auth0 documents. */
+function nameOf(type: string): string {
+  const known = names.get(type)
+  if (known !== undefined) return known
+  const name = JSON.stringify(typeName(type))
+  if (isKnownType(type)) names.set(type, name)
+  return name
+}
+
 const textOf = (value: unknown) => (typeof value === 'string' ? value : '')
 
-function anonymousId(event: LogEvent, ip: string): string {
+function anonymousId(event: LogEvent): string {
   const client = textOf(event.member('client_id'))
+  const ip = textOf(event.member('ip'))
   const known = client === '' && ip === '' ? event.id : `${client} ${ip}`
   return hash('sha256', known, 'hex').slice(0, 32)
 }
