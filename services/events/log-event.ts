@@ -1,5 +1,6 @@
 // One Auth0 log as the topic holds it. Lazy: its bytes are scanned when somebody asks for a member, once; only who asks for `data`
 // pays for a parse of all of it.
+import { timeOf } from './iso-time.ts'
 import { type MemberName, memberOf, type Members, scanMembers, stringOf } from './members.ts'
 
 type LogData = Readonly<Record<string, unknown>>
@@ -106,7 +107,7 @@ export class LogEvent {
    */
   happenedAt(now: number): number {
     const date = this.member('date')
-    const time = typeof date === 'string' || typeof date === 'number' ? new Date(date).getTime() : Number.NaN
+    const time = typeof date === 'string' || typeof date === 'number' ? timeOf(date) : Number.NaN
     if (isUsable(time)) return time
     return isUsable(this.receivedAt) ? this.receivedAt : now
   }

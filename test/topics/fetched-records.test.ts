@@ -21,13 +21,18 @@ const byKafkajs = (bytes: Buffer) => {
 /** As a broker stores it: with the offset that it gave, and what else `change` sets in the head. */
 async function stored(
   records: OutRecord[],
-  { offset = 0n, time = 1_790_000_000_123, compression = 'none' as Compression, change = (_: Buffer) => {} } = {},
+  {
+    offset = 0n,
+    time = 1_790_000_000_123,
+    compression = 'none',
+    change,
+  }: { offset?: bigint; time?: number; compression?: Compression; change?: (head: Buffer) => void } = {},
 ): Promise<Buffer> {
   const batch = new RecordBatch()
   for (const record of records) batch.add(record)
   const bytes = Buffer.from(await batch.encode(time, compression, { id: 7n, epoch: 1, sequence: 42 }))
   bytes.writeBigInt64BE(offset)
-  change(bytes)
+  change?.(bytes)
   return bytes
 }
 

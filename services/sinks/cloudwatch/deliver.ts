@@ -42,7 +42,9 @@ export async function connect(settings: Settings<typeof fields>): Promise<Connec
     const command = new PutLogEventsCommand({ logGroupName, logStreamName, logEvents: [] })
     command.middlewareStack.add(
       (next) => (args) => {
-        Object.assign(args.request as object, { body: JSON.stringify({ logGroupName, logStreamName, logEvents }) })
+        // Bytes, for a text would be turned into them twice: to be hashed and to be sent.
+        const body = Buffer.from(JSON.stringify({ logGroupName, logStreamName, logEvents }))
+        Object.assign(args.request as object, { body })
         return next(args)
       },
       { step: 'build', priority: 'high' }, // before its length is counted and its hash signed

@@ -96,7 +96,7 @@ function write(socket: Socket, items: Buffer[], signal: AbortSignal): Promise<Ou
   return new Promise((resolve) => {
     /** The kernel has all of it; the rest is between it and the other side. */
     let handed = false
-    let waiting = sendQueueBytes(socket)
+    let waiting: number | undefined
     let since = performance.now()
     let timer: NodeJS.Timeout | undefined
 

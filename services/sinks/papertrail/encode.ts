@@ -1,7 +1,8 @@
 // An Auth0 log as an RFC 5424 message: the header is syslog-client's, the bytes of the JSON follow it on one line. Pure.
 // Its transports are not used: they know no TLS, no back-pressure and no break, and an error without a listener ends the process.
-import { Client } from 'syslog-client'
+import { Client, type ClientOptions } from 'syslog-client'
 import { onOneLine, withLogId } from '../../events/compact.ts'
+import { isoTime } from '../../events/iso-time.ts'
 import type { LogEvent } from '../../events/log-event.ts'
 import { typeLevel } from '../../events/types.ts'
 import type { Settings } from '../../platform/settings.ts'
@@ -18,8 +19,12 @@ const TOKEN_ENTERPRISE = 41058
 const NEWLINE = 0x0a
 /** Structured data and message as the library writes them where there is neither. */
 const END = '- \n'
-/** Formats, and never sends. */
-const formatter = new Client('')
+/** Formats, and never sends. The library calls the formatter with a Date as `this`. */
+const formatter = new Client('', {
+  dateFormatter(this: Date) {
+    return isoTime(this.getTime())
+  },
+} as ClientOptions)
 
 export function encode(event: LogEvent, settings: PapertrailSettings, now = Date.now()): Encoded<Buffer> {
   if (!event.isObject) return { unsendable: 'not_an_event' }

@@ -2,6 +2,7 @@
 // dropped, no number changed. Pure.
 import { hash } from 'node:crypto'
 import { onOneLine } from '../../events/compact.ts'
+import { isoTime } from '../../events/iso-time.ts'
 import type { LogEvent } from '../../events/log-event.ts'
 import { isKnownType, typeName } from '../../events/types.ts'
 import type { Encoded } from '../runtime/contract.ts'
@@ -28,7 +29,7 @@ export function encode(event: LogEvent, _?: unknown, now = Date.now()): Encoded<
   const userAgent = filled(event.memberJson('user_agent'))
   const at = event.happenedAt(now)
   const who = userId === '' ? `"${anonymousId(event)}"` : userId
-  const values = [nameOf(event.type), JSON.stringify(event.id), `"${new Date(at).toISOString()}"`, who, ip, userAgent]
+  const values = [nameOf(event.type), JSON.stringify(event.id), `"${isoTime(at)}"`, who, ip, userAgent]
   const properties = onOneLine(event.value)
   const bytes = FORM_BYTES + Buffer.byteLength(values.join('')) + properties.length
   return { item: { shape: shapeOf(userId !== '', ip !== '', userAgent !== ''), values, properties, bytes }, bytes, at }
