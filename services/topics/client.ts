@@ -1,4 +1,5 @@
 // The connection to Kafka: kafkajs for consumers, groups and admin.
+import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { type Admin, Kafka, type LogEntry, logLevel } from 'kafkajs'
 import { followTlsFiles } from '../platform/files.ts'
@@ -40,10 +41,13 @@ export function otherClientOptions({ settings, log }: KafkaClient, clientId: str
     requestTimeout: 15_000,
     retries: 3,
     retryDelay: 200,
-    ...(tls ? { tls } : {}),
+    // It asks for no name by itself, and what routes by the name (Confluent Cloud, OpenShift) would not let it in.
+    ...(tls ? { tls, tlsServerName: !settings.brokers.some(isAddress) } : {}),
     ...(sasl ? { sasl } : {}),
   }
 }
+
+const isAddress = (broker: string) => isIP(broker.replace(/:\d+$/, '').replace(/^\[(.+)\]$/, '$1')) !== 0
 
 /** Both clients spread it for each connection that they open: renewed files count from the next one on. */
 function tlsOptions({ ssl, ca, cert, key }: KafkaSettings, log: Logger) {

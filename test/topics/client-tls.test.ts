@@ -102,4 +102,16 @@ describe.each<[string, (client: KafkaClient) => () => void]>([
     await connected(() => true)
     expect(told()).toBe(1)
   }, 30_000)
+
+  test('the name of the broker - is asked for: what routes by it lets nobody in without', async () => {
+    const certificates = makeCertificates(Date.now())
+    const broker = await openTlsBroker(certificates)
+    const { write, paths } = openFiles()
+    write('ca', certificates.ca)
+    const { KAFKA_CA_FILE } = paths
+    const env = { KAFKA_BROKERS: `localhost:${broker.port}`, KAFKA_CA_FILE }
+    const connect = open(connectKafka(readSettings(kafkaFields, env), createLogger('test', 'silent')))
+    await until('a connection', connect, () => broker.seen.length > 0, { everyMs: 300 })
+    expect(broker.seen[0].servername).toBe('localhost')
+  })
 })
