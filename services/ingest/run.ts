@@ -20,8 +20,8 @@ import { topicNames } from '../topics/names.ts'
 import { KafkaAway, openProducer, type TopicProducer } from '../topics/produce.ts'
 import { announce } from '../topics/service.ts'
 import { createAuthoriser } from './authorise.ts'
-import { backfillFields } from './backfill/fields.ts'
-import { backfillProblems, startBackfill } from './backfill/start.ts'
+import { backfillFields, backfillProblems } from './backfill/fields.ts'
+import { startBackfill } from './backfill/start.ts'
 import { ingestFields } from './fields.ts'
 import { createGather } from './gather.ts'
 import { followKafka, type KafkaState } from './kafka-state.ts'
@@ -75,7 +75,7 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
     if (polling || settings.backfill === 'off') return
     polling = true
     const options = { env, client, producer, store: receiver, redacted: settings.redact, instance, metrics, log, lifecycle }
-    void startBackfill(options).catch(lifecycle.fail)
+    startBackfill(options)
   }
   const topic = topicNames.events(settings.prefix)
   const look = () => withAdmin(client, (admin) => admin.fetchTopicMetadata({ topics: [topic] }))
