@@ -4,16 +4,15 @@ import { listenFields } from '../platform/http.ts'
 import { loggerFields } from '../platform/logger.ts'
 import { checkSettings, givenName } from '../platform/settings.ts'
 import { kafkaFields } from '../topics/fields.ts'
-import { backfillFields } from './backfill/fields.ts'
-import { backfillProblems } from './backfill/start.ts'
+import { backfillFields, backfillProblems } from './backfill/fields.ts'
 import { ingestFields } from './fields.ts'
-import { tlsPair } from './tls.ts'
+import { tlsPaths } from './tls.ts'
 
 export function checkIngest({ env, stdout }: Process): void {
   const own = { ...ingestFields(env), ...backfillFields(env) }
   const { settings, problems } = checkSettings({ ...kafkaFields, ...loggerFields, ...listenFields, ...own }, env)
   problems.push(...backfillProblems(settings))
-  tlsPair(settings, problems)
+  tlsPaths(settings, problems)
   const given = Object.values(own).flatMap((field) => givenName(field, env) ?? [])
   stdout.write(`${JSON.stringify({ service: 'ingest', given, problems, sandbox: {} })}\n`)
 }

@@ -1,6 +1,6 @@
 // Settings of the ingest service.
 import { parseRedaction } from '../events/redact.ts'
-import { fileContent } from '../platform/files.ts'
+import { readableFile } from '../platform/files.ts'
 import { webhookField } from '../platform/slack.ts'
 import { type Environment, integer, list, parsed, text } from '../platform/settings.ts'
 
@@ -34,8 +34,8 @@ export const ingestFields = (env: Environment) => ({
       unit: 'bytes',
     },
   ),
-  tlsCert: parsed('INGEST_TLS_CERT_FILE', 'Certificate to serve https directly, PEM', fileContent),
-  tlsKey: parsed('INGEST_TLS_KEY_FILE', "The certificate's key, PEM", fileContent),
+  tlsCert: parsed('INGEST_TLS_CERT_FILE', 'Certificate to serve https directly, PEM', readableFile, { default: '' }),
+  tlsKey: parsed('INGEST_TLS_KEY_FILE', "The certificate's key, PEM", readableFile, { default: '' }),
   redact: parsed(
     'INGEST_REDACT',
     'Fields changed before anything is stored: path:mask|hash|drop, comma-separated',

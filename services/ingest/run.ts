@@ -5,6 +5,7 @@ import { createRedactor, redactBytes, type Rule } from '../events/redact.ts'
 import { SettingsError } from '../platform/errors.ts'
 import { tellKafkaAway } from '../platform/kafka-away.ts'
 import { openSlack } from '../platform/slack.ts'
+import { followTlsFiles } from '../platform/files.ts'
 import { createApp, type Express, healthRoutes, listen, listenFields } from '../platform/http.ts'
 import type { Lifecycle } from '../platform/lifecycle.ts'
 import { createLogger, loggerFields } from '../platform/logger.ts'
@@ -19,8 +20,8 @@ import { topicNames } from '../topics/names.ts'
 import { KafkaAway, openProducer, type TopicProducer } from '../topics/produce.ts'
 import { announce } from '../topics/service.ts'
 import { createAuthoriser } from './authorise.ts'
-import { backfillFields } from './backfill/fields.ts'
-import { backfillProblems, startBackfill } from './backfill/start.ts'
+import { backfillFields, backfillProblems } from './backfill/fields.ts'
+import { startBackfill } from './backfill/start.ts'
 import { ingestFields } from './fields.ts'
 import { createGather } from './gather.ts'
 import { followKafka, type KafkaState } from './kafka-state.ts'
@@ -30,7 +31,7 @@ import { oneAtATime } from './one-at-a-time.ts'
 import { createRoom, type Room } from './room.ts'
 import type { Store } from './store.ts'
 import { openTenantWatch } from './tenant-alarm.ts'
-import { followTlsFiles, tlsPair } from './tls.ts'
+import { serveRenewed, tlsPaths } from './tls.ts'
 
 /** A sender has this long for its headers and body. */
 const REQUEST_MS = 60_000
@@ -44,7 +45,7 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
   const own = { ...kafkaFields, ...loggerFields, ...listenFields, ...ingestFields(env) }
   const { settings, problems, notes } = checkSettings({ ...own, ...backfillFields(env) }, env)
   problems.push(...backfillProblems(settings))
-  const tls = tlsPair(settings, problems)
+  const tlsFiles = tlsPaths(settings, problems)
   if (problems.length > 0) throw new SettingsError(problems)
   const log = createLogger('ingest', settings.loggerLevel)
   for (const note of notes) log.warn(note)
@@ -74,7 +75,7 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
     if (polling || settings.backfill === 'off') return
     polling = true
     const options = { env, client, producer, store: receiver, redacted: settings.redact, instance, metrics, log, lifecycle }
-    void startBackfill(options).catch(lifecycle.fail)
+    startBackfill(options)
   }
   const topic = topicNames.events(settings.prefix)
   const look = () => withAdmin(client, (admin) => admin.fetchTopicMetadata({ topics: [topic] }))
@@ -112,16 +113,15 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
     log,
   }
 
+  const files = tlsFiles && followTlsFiles(tlsFiles, log)
+  const tls = files?.()
   const app = routes(receiver, kafka, metrics, signal)
   const listening = await listen(app, { port: settings.port, host: settings.listenHost, tls, drainMs: DRAIN_MS })
   listening.server.requestTimeout = REQUEST_MS
   listening.server.headersTimeout = REQUEST_MS / 4
   listening.server.keepAliveTimeout = IDLE_MS
   lifecycle.onClose('http', listening.close, DRAIN_MS + 1_000)
-  if (tls) {
-    const [certFile, keyFile] = [env.INGEST_TLS_CERT_FILE, env.INGEST_TLS_KEY_FILE].map((path) => (path as string).trim())
-    void followTlsFiles({ server: listening.server as TlsServer, served: tls, certFile, keyFile, log, signal })
-  }
+  if (files && tls) void serveRenewed({ server: listening.server as TlsServer, served: tls, files, log, signal })
   log.info({ port: listening.port, https: tls !== undefined }, 'listening')
   if (settings.replicationFactor === 1 && !settings.brokers.every((broker) => /^(localhost|127\.|\[::1\])/.test(broker))) {
     log.warn('KAFKA_REPLICATION_FACTOR is 1: a lost broker disk loses logs; 3 is usual')

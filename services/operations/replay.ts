@@ -4,6 +4,7 @@ import { type JobRecord, publishControl, readControl } from '../topics/control.t
 import { committedOffsets, type LogRange, offsetsAt } from '../topics/groups.ts'
 import { topicNames } from '../topics/names.ts'
 import { jobKey, newJob, newJobId } from '../topics/jobs.ts'
+import { askForOlder } from '../topics/older.ts'
 import { desiredState, isSink, type Known, knownService } from './known.ts'
 import { type Context, type Operation, Refusal, type Values, WrongUse } from './operation.ts'
 import { endOffsets, firstOffsets, type Grounds, heldRanges, nextOffset, parsePosition } from './places.ts'
@@ -99,15 +100,20 @@ async function applyReset(context: Context, known: Known, from: string, offsets:
 }
 
 /**
- * START_FROM of a sink, as an operator sets it: the sink delivers again from there, every time it is asked.
+ * START_FROM of a sink, as an operator sets it: the sink delivers again from there, every time it is asked; what is older than the topic
+ * is asked of the backfill.
  * @throws WrongUse for what is no position, Refusal while another reset is open
  */
 export async function rewind(context: Context, known: Known, from: string): Promise<{ message: string; warnings: string[] }> {
-  const open = openReset(await readControl(context.client, 'replay'), known.name)
+  const { client, producer, by } = context
+  const records = await readControl(client, 'replay')
+  const open = openReset(records, known.name)
   if (open) throw new Refusal(openResetText(open))
   const { preview, offsets } = await plan(context, known, { from })
   const { message } = await applyReset(context, known, from, offsets)
-  return { message: `${message}; ${preview.events} events from there on`, warnings: preview.warnings }
+  const older = await askForOlder(client, producer, { startFrom: from, by, records })
+  const told = `${message}; ${preview.events} events from there on${older?.isAsked ? `. ${older.told}` : ''}`
+  return { message: told, warnings: [...preview.warnings, ...(older && !older.isAsked ? [older.told] : [])] }
 }
 
 async function plan(context: Context, known: Known, values: Values) {

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import express, { type Express } from 'express'
+import type { TlsFiles } from './files.ts'
 import type { Metrics } from './metrics.ts'
 import { text } from './settings.ts'
 
@@ -47,7 +48,7 @@ export type Listening = { server: Server; port: number; origin: string; close: (
  */
 export async function listen(
   app: Express,
-  options: { port: number; host?: string; tls?: { cert: Buffer; key: Buffer }; drainMs?: number },
+  options: { port: number; host?: string; tls?: TlsFiles; drainMs?: number },
 ): Promise<Listening> {
   const { port, host = '0.0.0.0', tls, drainMs = 2_000 } = options
   const server = tls ? createTlsServer(tls, app) : createServer(app)

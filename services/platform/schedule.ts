@@ -51,8 +51,8 @@ export function nextRun(schedule: Schedule): string {
   return schedule.pattern === CONTINUOUS ? '' : (nextTick(schedule, new Date())?.toISOString() ?? '')
 }
 
-/** Ticks after a moment, up to another one: those that came due while a run was under way. */
-export function ticksBetween(schedule: Schedule, after: Date, upTo: Date): number {
+/** Ticks after a moment, up to another one. */
+function ticksBetween(schedule: Schedule, after: Date, upTo: Date): number {
   if (schedule.pattern === CONTINUOUS) return 0
   let count = 0
   for (let tick = nextTick(schedule, after); tick && tick <= upTo && count < MOST_TICKS; tick = nextTick(schedule, tick)) count++
@@ -61,3 +61,38 @@ export function ticksBetween(schedule: Schedule, after: Date, upTo: Date): numbe
 
 /** More are not counted: a pattern of every second over a day is a slip. */
 const MOST_TICKS = 10_000
+
+/**
+ * Which tick a service is to run. One that came due while nobody ran is run once, however many were missed; those that come due during a
+ * run are skipped. After a clock was set back the ticks from there on come again.
+ * @param last the tick that ran last; undefined where none did, then those before now are over
+ * @param skipped told of the ticks that came due during a run
+ */
+export function createTicks(options: {
+  schedule: () => Schedule
+  last: Date | undefined
+  skipped: (ticks: number) => void
+  now?: () => Date
+}) {
+  const { schedule, last, skipped, now = () => new Date() } = options
+  /** Ticks up to here are over. */
+  let since = last ?? now()
+  return {
+    /** The tick to run now, undefined where none is due; a continuous service has none. */
+    due(): Date | undefined {
+      const at = now()
+      const current = schedule()
+      const isContinuous = current.pattern === CONTINUOUS
+      if (isContinuous || at < since) since = at
+      const tick = isContinuous ? undefined : lastTick(current, at)
+      return tick && tick > since ? tick : undefined
+    },
+    /** The run of this tick has ended. */
+    ran(tick: Date): void {
+      since = now()
+      skipped(ticksBetween(schedule(), tick, since))
+    },
+  }
+}
+
+export type Ticks = ReturnType<typeof createTicks>

@@ -1,5 +1,8 @@
 // The connection to Kafka: kafkajs for consumers, groups and admin.
+import { isIP } from 'node:net'
+import { createSecureContext } from 'node:tls'
 import { type Admin, Kafka, type LogEntry, logLevel } from 'kafkajs'
+import { followTlsFiles } from '../platform/files.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { KafkaSettings } from './fields.ts'
 import { seedBroker, socketFactory } from './kafkajs.ts'
@@ -14,7 +17,7 @@ export function connectKafka(settings: KafkaSettings, log: Logger, clientId = 'a
     clientId,
     brokers: settings.brokers.map(seedBroker),
     socketFactory,
-    ssl: tlsOptions(settings) ?? false,
+    ssl: tlsOptions(settings, log) ?? false,
     ...(sasl ? { sasl } : {}),
     connectionTimeout: 3_000,
     requestTimeout: 15_000,
@@ -27,8 +30,8 @@ export function connectKafka(settings: KafkaSettings, log: Logger, clientId = 'a
 }
 
 /** How @platformatic/kafka, the other client, reaches the same brokers. */
-export function otherClientOptions({ settings }: KafkaClient, clientId: string) {
-  const tls = tlsOptions(settings)
+export function otherClientOptions({ settings, log }: KafkaClient, clientId: string) {
+  const tls = tlsOptions(settings, log)
   const sasl = saslOptions(settings)?.platformatic
   return {
     clientId,
@@ -38,14 +41,23 @@ export function otherClientOptions({ settings }: KafkaClient, clientId: string) 
     requestTimeout: 15_000,
     retries: 3,
     retryDelay: 200,
-    ...(tls ? { tls } : {}),
+    // It asks for no name by itself, and what routes by the name (Confluent Cloud, OpenShift) would not let it in.
+    ...(tls ? { tls, tlsServerName: !settings.brokers.some(isAddress) } : {}),
     ...(sasl ? { sasl } : {}),
   }
 }
 
-function tlsOptions(settings: KafkaSettings) {
-  if (!settings.ssl && !settings.ca && !settings.cert) return undefined
-  return { ca: settings.ca ? [settings.ca] : undefined, cert: settings.cert, key: settings.key }
+const isAddress = (broker: string) => isIP(broker.replace(/:\d+$/, '').replace(/^\[(.+)\]$/, '$1')) !== 0
+
+/** Both clients spread it for each connection that they open: renewed files count from the next one on. */
+function tlsOptions({ ssl, ca, cert, key }: KafkaSettings, log: Logger) {
+  if (!ssl && !ca && !cert) return undefined
+  const files = followTlsFiles({ ca, cert, key }, log)
+  return {
+    get secureContext() {
+      return createSecureContext(files())
+    },
+  }
 }
 
 /** Runs `work` with a connected admin and closes it. */

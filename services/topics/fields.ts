@@ -1,5 +1,5 @@
 // Settings of everything that talks to Kafka.
-import { fileContent } from '../platform/files.ts'
+import { readableFile } from '../platform/files.ts'
 import { boolean, choice, integer, list, parsed, type Settings, text } from '../platform/settings.ts'
 
 export const kafkaFields = {
@@ -58,9 +58,9 @@ export const kafkaFields = {
     unit: 'bytes',
   }),
   ssl: boolean('KAFKA_SSL', 'Talk TLS to the brokers', { default: false }),
-  ca: parsed('KAFKA_CA_FILE', "Certificate authority of the brokers' certificates, PEM", fileContent),
-  cert: parsed('KAFKA_CERT_FILE', 'Client certificate, PEM', fileContent),
-  key: parsed('KAFKA_KEY_FILE', "Client certificate's key, PEM", fileContent),
+  ca: parsed('KAFKA_CA_FILE', "Certificate authority of the brokers' certificates, PEM", readableFile, { default: '' }),
+  cert: parsed('KAFKA_CERT_FILE', 'Client certificate, PEM', readableFile, { default: '' }),
+  key: parsed('KAFKA_KEY_FILE', "Client certificate's key, PEM", readableFile, { default: '' }),
   saslMechanism: choice(
     'KAFKA_SASL_MECHANISM',
     'How to log in to the brokers; aws-msk-iam takes the default credentials of AWS',

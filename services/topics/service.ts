@@ -1,4 +1,5 @@
 // The shell of every service: it waits for Kafka, says in the control topic what it is, and follows what operators wish of it.
+import { backoffMs } from '../platform/backoff.ts'
 import { errorText } from '../platform/errors.ts'
 import { sleep, within } from '../platform/lifecycle.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -49,6 +50,34 @@ export function repeat(signal: AbortSignal, everyMs: number, log: Logger, work: 
       }
     }
   })()
+}
+
+/** Work that went well for so long has recovered: its next failure is a first one. */
+const WELL_MS = 60_000
+/** Failures of one cause come at least so far apart: each of them is a line in the log. */
+const LEAST_MS = 1_000
+
+/**
+ * Runs work that must go on, again after each end by error, until it resolves or the signal is aborted; then it resolves, and never rejects.
+ * @param failed told of each end by error, and when the next attempt comes
+ */
+export async function againAndAgain(
+  work: () => Promise<void>,
+  failed: (error: unknown, againMs: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let attempt = 1; !signal.aborted; attempt++) {
+    const began = performance.now()
+    try {
+      return await work()
+    } catch (error) {
+      if (signal.aborted) return
+      if (performance.now() - began > WELL_MS) attempt = 1
+      const againMs = Math.max(LEAST_MS, backoffMs(attempt, Math.random()))
+      failed(error, againMs)
+      await sleep(againMs, signal)
+    }
+  }
 }
 
 /** Says in the control topic what a service is; what is left out is as of a service that always runs. */

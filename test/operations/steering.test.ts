@@ -6,6 +6,7 @@ import type { Preview } from '../../services/operations/replay.ts'
 import type { ScheduleChange } from '../../services/operations/schedule.ts'
 import { assignments, type SettingsChange, type SettingsShown } from '../../services/operations/settings.ts'
 import { setState, type StateChange } from '../../services/operations/state.ts'
+import { logIdAt } from '../../services/events/log-id.ts'
 import { publishControl, readControl } from '../../services/topics/control.ts'
 import type { AuditRecord } from '../../services/topics/records.ts'
 import { readReports } from '../../services/topics/reports.ts'
@@ -228,6 +229,56 @@ describe('START_FROM', { concurrent: true }, () => {
     await expect(ask('settings', { service: 'segment', set: ['START_FROM=soon'] })).rejects.toThrow(
       /must be a log_id or an ISO time/,
     )
+  })
+})
+
+describe('START_FROM that is older than the topic', { concurrent: true }, () => {
+  async function stored() {
+    const place = await installed()
+    const { prefix } = place
+    const oldest = Date.now() - 60_000
+    await broker.producer.send({ topic: prefix, messages: [{ partition: 0, key: 'k', value: '{}', timestamp: String(oldest) }] })
+    const set = (service: string, from: string) => place.ask<SettingsChange>('settings', { service, set: [`START_FROM=${from}`] })
+    const jobs = async () =>
+      [...(await readControl(place.context.client, 'test'))].flatMap(([key, job]) =>
+        key.startsWith('job/backfill/') ? [job] : [],
+      )
+    return { ...place, oldest, set, jobs }
+  }
+
+  test('a time - the backfill is asked for what is missing, once for all sinks; again where that came to nothing', async () => {
+    const { prefix, context, oldest, set, jobs } = await stored()
+    const { client, producer } = context
+    await announce(client, producer, [serviceRecord(prefix, 'backfill', { kind: 'backfill', group: '' })])
+    const from = new Date(oldest - 86_400_000).toISOString()
+    const change = await set('segment', from)
+    const wanted = { kind: 'backfill', state: 'wanted', from, to: new Date(oldest).toISOString(), by: 'test' }
+    expect(await jobs()).toEqual([expect.objectContaining(wanted)])
+    const [job] = (await jobs()) as { id: string }[]
+    expect(change.message).toContain(`segment is set to ${from}`)
+    expect(change.message).toContain(`backfill job ${job.id} fetches that`)
+    const publish = (state: string) => publishControl(client, producer, `job/backfill/${job.id}`, { ...job, state })
+    await publish('done')
+    const later = new Date(oldest - 3_600_000).toISOString()
+    expect((await set('papertrail', later)).message).toContain(`backfill job ${job.id} fetches that already`)
+    expect(await jobs()).toHaveLength(1)
+    await publish('failed')
+    await set('segment', from)
+    expect(await jobs()).toEqual([expect.objectContaining(wanted)])
+  })
+
+  test('a log_id - without a backfill it is said what to set', async () => {
+    const { oldest, set, jobs } = await stored()
+    const { warnings } = await set('segment', logIdAt(oldest - 86_400_000))
+    expect(warnings).toEqual([expect.stringMatching(/is older than the topic.*: set BACKFILL/)])
+    expect(await jobs()).toEqual([])
+  })
+
+  test('no older than the oldest record - nothing is asked', async () => {
+    const { prefix, context, oldest, set, jobs } = await stored()
+    await announce(context.client, context.producer, [serviceRecord(prefix, 'backfill', { kind: 'backfill', group: '' })])
+    expect((await set('segment', new Date(oldest).toISOString())).warnings).toEqual([])
+    expect(await jobs()).toEqual([])
   })
 })
 

@@ -1,6 +1,6 @@
 // Ticks of cron patterns in their time zone.
 import { describe, expect, test } from 'vitest'
-import { lastTick, nextRun, nextTick, scheduleProblem, zoneProblem } from '../../services/platform/schedule.ts'
+import { createTicks, lastTick, nextRun, nextTick, scheduleProblem, zoneProblem } from '../../services/platform/schedule.ts'
 
 const at = (text: string) => new Date(text)
 
@@ -36,5 +36,74 @@ describe('schedule', () => {
   test('nextRun - is empty for a continuous service', () => {
     expect(nextRun({ pattern: 'continuous', zone: 'UTC' })).toBe('')
     expect(Date.parse(nextRun({ pattern: '*/5 * * * *', zone: 'UTC' }))).toBeGreaterThan(Date.now())
+  })
+})
+
+describe('ticks', () => {
+  /** Every five minutes, by a clock that the test sets. */
+  function made(begin: string, last?: string) {
+    let now = at(begin)
+    let pattern = '*/5 * * * *'
+    let skipped = 0
+    const schedule = () => ({ pattern, zone: 'UTC' })
+    const ticks = createTicks({
+      schedule,
+      last: last === undefined ? undefined : at(last),
+      skipped: (count) => (skipped += count),
+      now: () => now,
+    })
+    return {
+      dueAt(text: string) {
+        now = at(text)
+        return ticks.due()?.toISOString()
+      },
+      ranUntil(tick: string, end: string) {
+        now = at(end)
+        ticks.ran(at(tick))
+        return skipped
+      },
+      setTo: (to: string) => (pattern = to),
+    }
+  }
+  const tick = '2026-03-04T05:10:00.000Z'
+
+  test('the first start - waits for the next tick, which is due until it has run', () => {
+    const { dueAt, ranUntil } = made('2026-03-04T05:06:00Z')
+    expect(dueAt('2026-03-04T05:09:59Z')).toBeUndefined()
+    expect(dueAt('2026-03-04T05:10:01Z')).toBe(tick)
+    expect(dueAt('2026-03-04T05:10:02Z')).toBe(tick)
+    expect(ranUntil(tick, '2026-03-04T05:10:30Z')).toBe(0)
+    expect(dueAt('2026-03-04T05:10:31Z')).toBeUndefined()
+  })
+
+  test('missed ticks - the last of them is run, once', () => {
+    const { dueAt, ranUntil } = made('2026-03-04T05:12:00Z', '2026-03-04T04:00:00Z')
+    expect(dueAt('2026-03-04T05:12:00Z')).toBe(tick)
+    expect(ranUntil(tick, '2026-03-04T05:13:00Z')).toBe(0)
+    expect(dueAt('2026-03-04T05:14:00Z')).toBeUndefined()
+  })
+
+  test('ticks during a run - are skipped and counted', () => {
+    const { dueAt, ranUntil } = made('2026-03-04T05:06:00Z')
+    expect(dueAt('2026-03-04T05:10:00Z')).toBe(tick)
+    expect(ranUntil(tick, '2026-03-04T05:21:00Z')).toBe(2)
+    expect(dueAt('2026-03-04T05:24:00Z')).toBeUndefined()
+    expect(dueAt('2026-03-04T05:25:00Z')).toBe('2026-03-04T05:25:00.000Z')
+  })
+
+  test('a clock that is set back by hours - keeps no tick waiting for as long', () => {
+    const { dueAt, ranUntil } = made('2026-03-04T05:06:00Z')
+    ranUntil(dueAt('2026-03-04T05:10:00Z') as string, '2026-03-04T05:11:00Z')
+    expect(dueAt('2026-03-04T02:03:00Z')).toBeUndefined()
+    expect(dueAt('2026-03-04T02:05:00Z')).toBe('2026-03-04T02:05:00.000Z')
+  })
+
+  test('continuous - has no tick, and none of that time is made up for when a schedule is set', () => {
+    const { dueAt, setTo } = made('2026-03-04T05:06:00Z', '2026-03-01T00:00:00Z')
+    setTo('continuous')
+    expect(dueAt('2026-03-04T05:12:00Z')).toBeUndefined()
+    setTo('*/5 * * * *')
+    expect(dueAt('2026-03-04T05:13:00Z')).toBeUndefined()
+    expect(dueAt('2026-03-04T05:15:00Z')).toBe('2026-03-04T05:15:00.000Z')
   })
 })

@@ -1,6 +1,8 @@
 // The second way in: one worker among all ingest instances reads the Management API, publishes, and moves the checkpoint after the
 // acknowledgement. `poll` publishes all that it reads, `reconcile` what the stream lost.
 import { Auth0Problem } from '../../auth0/problem.ts'
+import { sleep } from '../../platform/lifecycle.ts'
+import { CONTINUOUS, createTicks, type Ticks } from '../../platform/schedule.ts'
 import { alarmNearRetention, beginning, goOnAtTheOldest } from './beginning.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Backfill } from './contract.ts'
@@ -9,10 +11,11 @@ import { openPoll } from './poll.ts'
 import { createReader, type LogReader } from './read.ts'
 import { openReconcile } from './reconcile.ts'
 import type { Term } from './term.ts'
-import { nextTurn } from './turns.ts'
 
 /** A quiet tenant's checkpoint is committed again so often: the group does not expire, and a restart knows what was seen. */
 const REFRESH_MS = 60_000
+/** How soon a tick, or a changed schedule or state, is seen. */
+const LOOK_MS = 1_000
 
 /** `poll` or `reconcile`. */
 export type Mode = {
@@ -44,17 +47,15 @@ export async function workOfTerm(backfill: Backfill, { signal: ended, ...term }:
 }
 
 async function passes(backfill: Backfill, reader: LogReader, keeper: Keeper, mode: Mode, signal: AbortSignal): Promise<void> {
-  const { runs, metrics, settings, state } = backfill
-  for (let isFirst = true; !signal.aborted; isFirst = false) {
-    const { tick } = await nextTurn({
-      schedule: () => ({ pattern: settings().schedule, zone: settings().zone }),
-      mayRun: () => state() === 'running',
-      last: keeper.now().tick,
-      isFirst,
-      againMs: mode.againMs(),
-      skipped: (ticks) => metrics.skipped.inc(ticks),
-      signal,
-    })
+  const { runs, metrics, settings } = backfill
+  const { tick: last } = keeper.now()
+  const ticks = createTicks({
+    schedule: () => ({ pattern: settings().schedule, zone: settings().zone }),
+    last: last === '' ? undefined : new Date(last),
+    skipped: (count) => metrics.skipped.inc(count),
+  })
+  for (let againMs = 0; ; againMs = mode.againMs()) {
+    const tick = await nextTurn(backfill, ticks, againMs, signal)
     if (tick) await runs.beginTick(tick)
     try {
       await mode.pass(tick)
@@ -64,7 +65,23 @@ async function passes(backfill: Backfill, reader: LogReader, keeper: Keeper, mod
       if (!(error instanceof Auth0Problem)) throw error
       keeper.moveTo(await goOnAtTheOldest(backfill, reader, keeper.now(), error, signal))
     }
-    if (tick) await runs.endTick()
+    if (!tick) continue
+    await runs.endTick()
+    ticks.ran(tick)
+  }
+}
+
+/**
+ * Resolves when a pass is due: with its tick, undefined where the backfill is continuous, which asks again after so many milliseconds.
+ * @throws when the signal is aborted
+ */
+async function nextTurn({ settings, state }: Backfill, ticks: Ticks, againMs: number, signal: AbortSignal) {
+  for (const begun = performance.now(); ; await sleep(LOOK_MS, signal)) {
+    signal.throwIfAborted()
+    if (state() !== 'running') continue
+    const due = ticks.due()
+    const isAgain = settings().schedule === CONTINUOUS && performance.now() - begun >= againMs
+    if (due || isAgain) return due
   }
 }
 

@@ -3,15 +3,12 @@ import type { Auth0 } from '../../auth0/client.ts'
 import type { Rule } from '../../events/redact.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
-import type { Settings } from '../../platform/settings.ts'
 import type { KafkaClient } from '../../topics/client.ts'
 import type { ControlRecords, DesiredState } from '../../topics/control.ts'
 import type { Runs } from '../../topics/runs.ts'
 import type { Store } from '../store.ts'
 import type { Checkpoint } from './checkpoint.ts'
-import type { backfillFields } from './fields.ts'
-
-export type BackfillSettings = Settings<ReturnType<typeof backfillFields>>
+import type { BackfillSettings } from './fields.ts'
 
 export type Backfill = {
   client: KafkaClient
@@ -20,7 +17,8 @@ export type Backfill = {
   /** As they are now: the operator may change the live ones. */
   settings: () => BackfillSettings
   state: () => DesiredState
-  records: () => ControlRecords
+  /** The control topic's, as they are now. */
+  records: ControlRecords
   /** @throws when Kafka does not acknowledge it */
   writeJob: (key: string, value: object) => Promise<void>
   /** The rules of INGEST_REDACT. */

@@ -1,7 +1,8 @@
 // Settings of the backfill, the second way in: logs read from the Management API.
 import { auth0Fields } from '../../auth0/fields.ts'
 import { startFromProblem } from '../../events/log-id.ts'
-import { type Environment, choice, integer, text } from '../../platform/settings.ts'
+import type { Problem } from '../../platform/errors.ts'
+import { checkSettings, choice, type Environment, integer, type Settings, text } from '../../platform/settings.ts'
 import { CONTINUOUS, scheduleProblem, zoneProblem } from '../../platform/schedule.ts'
 
 /** Rows depend on the environment in one thing: a cron pattern is judged in its time zone. */
@@ -51,4 +52,26 @@ export function backfillFields(env: Environment) {
       unit: 'seconds',
     }),
   }
+}
+
+export type BackfillSettings = Settings<ReturnType<typeof backfillFields>>
+
+/** What is missing where the backfill is on: it needs all of Auth0's settings. */
+export function backfillProblems({ backfill, domain, clientId, clientSecret }: BackfillSettings): Problem[] {
+  // Undefined where BACKFILL itself is no choice: that is told by its row.
+  if (backfill !== 'poll' && backfill !== 'reconcile') return []
+  const needed = { AUTH0_DOMAIN: domain, AUTH0_CLIENT_ID: clientId, AUTH0_CLIENT_SECRET: clientSecret }
+  return Object.entries(needed).flatMap(([setting, value]) =>
+    value ? [] : [{ setting, problem: `is missing: BACKFILL=${backfill} reads the Management API` }],
+  )
+}
+
+/** Settings of the environment with those of an operator, which win. @throws with all problems in one line */
+export function settingsWith(env: Environment, values: Readonly<Record<string, string>>): BackfillSettings {
+  const merged = { ...env, ...values }
+  const fields = backfillFields(merged)
+  const { settings, problems } = checkSettings(fields, merged)
+  const own = problems.filter(({ setting }) => Object.values(fields).some(({ names }) => names.includes(setting)))
+  if (own.length > 0) throw new Error(own.map(({ setting, problem }) => `${setting}: ${problem}`).join('; '))
+  return settings
 }

@@ -4,7 +4,7 @@ import { logIdAt, startFromProblem } from '../../events/log-id.ts'
 import { errorText } from '../../platform/errors.ts'
 import { sleep } from '../../platform/lifecycle.ts'
 import type { ControlRecords, JobRecord } from '../../topics/control.ts'
-import { againAndAgain } from './again.ts'
+import { againAndAgain } from '../../topics/service.ts'
 import { askFrom } from './checkpoint.ts'
 import type { Backfill } from './contract.ts'
 import { publishAll } from './publish.ts'
@@ -23,7 +23,7 @@ class JobFailed extends Error {
 /** Runs jobs as they are wanted, one after the other, until the signal is aborted. */
 export async function runWantedJobs(backfill: Backfill, reader: LogReader, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const job = openJob(backfill.records())
+    const job = openJob(backfill.records)
     if (job) await runUntilItEnds(backfill, reader, job, signal)
     else await sleep(LOOK_MS, signal)
   }
@@ -78,7 +78,7 @@ async function runJob(
   signal: AbortSignal,
 ): Promise<void> {
   const { records, settings, log } = backfill
-  const isCancelled = () => (records().get(`${KEY}${job.id}`) as JobRecord | undefined)?.state === 'cancelled'
+  const isCancelled = () => (records.get(`${KEY}${job.id}`) as JobRecord | undefined)?.state === 'cancelled'
   if (isCancelled()) return
   const until = endOf(job)
   progress.checkpoint ||= job.checkpoint || askFrom(job.from)

@@ -1,13 +1,13 @@
 // One worker among all ingest instances: the member of the backfill's group that owns the control partition. Each beginning is a new term;
 // a term that ends by an error is followed by the next one, and whatever happens to the group, this instance joins it again.
 import { errorText } from '../../platform/errors.ts'
-import { sleep, within } from '../../platform/lifecycle.ts'
+import { aborted, sleep, within } from '../../platform/lifecycle.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { KafkaClient } from '../../topics/client.ts'
 import { consume, type GroupConsumer } from '../../topics/consume.ts'
 import { committedOffsets, logRanges } from '../../topics/groups.ts'
 import { groupNames, topicNames } from '../../topics/names.ts'
-import { aborted, againAndAgain } from './again.ts'
+import { againAndAgain } from '../../topics/service.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts'
 
 /** The least that brokers allow by default: a worker that vanished is replaced within 10 s. */

@@ -1,6 +1,6 @@
 // Settings of the Papertrail sink.
 import { choice, integer, parsed, text } from '../../platform/settings.ts'
-import { fileContent } from '../../platform/files.ts'
+import { readableFile } from '../../platform/files.ts'
 
 /** RFC 5424, table 1: the place in the list is the facility's number. */
 export const FACILITIES = [
@@ -32,10 +32,4 @@ export const fields = {
     check: (token) =>
       /^[\x21-\x7e]+$/.test(token) && !/["=\]]/.test(token) ? undefined : 'holds characters that syslog does not allow',
   }),
-}
-
-/** The path of a file that can be read now: what is in it is read when a connection is made. */
-function readableFile(path: string): { value: string } | { problem: string } {
-  const read = fileContent(path)
-  return 'problem' in read ? read : { value: path }
 }

@@ -1,6 +1,6 @@
 // A scheduled sink is paused between ticks; a tick delivers what the topic held when it came due, in every instance its own partitions.
 import { sleep } from '../../platform/lifecycle.ts'
-import { CONTINUOUS, lastTick, type Schedule, ticksBetween } from '../../platform/schedule.ts'
+import { CONTINUOUS, createTicks, type Schedule } from '../../platform/schedule.ts'
 import type { KafkaClient } from '../../topics/client.ts'
 import type { LogRange } from '../../topics/groups.ts'
 import { readReports } from '../../topics/reports.ts'
@@ -30,33 +30,18 @@ export type TickOptions = {
   signal: AbortSignal
 }
 
-/**
- * Opens and shuts the gate until the signal is aborted. A tick that came due while nobody ran is run once, however many were missed;
- * ticks that come due during a run are skipped and counted.
- */
+/** Runs the ticks of a scheduled sink as they come due, and keeps the gate of a continuous one open, until the signal is aborted. */
 export async function followTicks(options: TickOptions): Promise<void> {
-  const { schedule, mayRun, gate, runs, skipped, signal } = options
-  let { last } = options
-  let begun = new Date()
-  while (!signal.aborted) {
-    const current = schedule()
-    if (current.pattern === CONTINUOUS) {
-      gate(true)
-      begun = new Date()
-    } else {
-      gate(false)
-      const due = lastTick(current, new Date())
-      const isMissed = due !== undefined && last !== undefined && due > last
-      if (mayRun() && due && (due > begun || isMissed)) {
-        await runs.beginTick(due)
-        await drain(options)
-        await runs.endTick()
-        const missed = ticksBetween(current, due, new Date())
-        if (missed > 0) skipped(missed)
-        last = begun = new Date()
-      }
-    }
-    await sleep(LOOK_MS, signal)
+  const { schedule, mayRun, gate, runs, last, skipped, signal } = options
+  const ticks = createTicks({ schedule, last, skipped })
+  for (; !signal.aborted; await sleep(LOOK_MS, signal)) {
+    gate(schedule().pattern === CONTINUOUS)
+    const due = mayRun() ? ticks.due() : undefined
+    if (!due) continue
+    await runs.beginTick(due)
+    await drain(options)
+    await runs.endTick()
+    ticks.ran(due)
   }
 }
 

@@ -46,7 +46,7 @@ async function backfillWith(auth0: Auth0StandIn, hook: Hook) {
   const published: string[] = []
   const failures: Error[] = []
   const lifecycle = createLifecycle((error) => failures.push(error))
-  await startBackfill({
+  startBackfill({
     env: { ...backfillEnv(broker.brokers, prefix, auth0), AUTH0_API_URL: between.origin },
     client,
     producer,

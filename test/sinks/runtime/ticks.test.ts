@@ -2,6 +2,9 @@
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { segment } from '../../../services/sinks/segment/sink.ts'
 import { startSegment } from '../../../services/sandbox/segment.ts'
+import { readControl } from '../../../services/topics/control.ts'
+import { ensureTopics } from '../../../services/topics/create.ts'
+import { testKafka } from '../../support/kafka.ts'
 import { install, type Installation } from '../../support/installation.ts'
 import { type Broker, openBroker } from '../../support/plain-kafka.ts'
 import { makeEvents, recordOf } from '../../support/test-events.ts'
@@ -140,5 +143,25 @@ describe('START_FROM', { timeout: 40_000 }, () => {
     await until('the new one', times, (total) => total >= 21)
     await place.settled()
     expect(times()).toBe(21)
+  })
+  test('older than the topic - the backfill is asked for what is missing', async () => {
+    const { place } = await open()
+    await place.createTopic()
+    await place.produce(makeEvents(1).map((event) => recordOf(event)))
+    const client = testKafka(inject('brokers'), place.prefix)
+    await ensureTopics(client, ['control'])
+    const backfill = {
+      v: 1,
+      service: 'backfill',
+      kind: 'backfill',
+      group: `${place.prefix}.backfill`,
+      state: 'running',
+      fields: [],
+    }
+    await place.produce([{ key: 'service/backfill', value: Buffer.from(JSON.stringify(backfill)) }], `${place.prefix}.control`)
+    const from = new Date(Date.now() - 86_400_000).toISOString()
+    await place.start({ SEGMENT_START_FROM: from })
+    const jobs = [...(await readControl(client, 'test'))].filter(([key]) => key.startsWith('job/backfill/'))
+    expect(jobs.map(([, job]) => job)).toEqual([expect.objectContaining({ from, state: 'wanted', by: 'START_FROM of segment' })])
   })
 })
