@@ -10,6 +10,9 @@ import type { ConsoleStatus, StatusWatch } from './status-watch.ts'
 const TICKS = 5
 const TEXT = { type: 'string' } as const
 
+/** As GET /api/status and the event `status` of /api/updates have it. */
+export type StatusTold = ReturnType<typeof withLastRuns>
+
 /** The last run of a service is what the index knows: it reaches farther back than the status does. */
 export function withLastRuns(status: ConsoleStatus, index: RunIndex) {
   return {

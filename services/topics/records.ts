@@ -9,6 +9,7 @@ export {
   type AuditRecord,
   auditShape,
   newReport,
+  NO_COUNTS,
   type Report,
   type ReportStatus,
   reportShape,
