@@ -4,7 +4,7 @@ import { Account } from './account.js'
 import { get, perform } from './api.js'
 import { count, plural, rate } from './format.js'
 import { html } from './html.js'
-import { advice, displayName, plainName, waitingLetters } from './names.js'
+import { displayName, plainName, waitingLetters } from './names.js'
 import { Confirm, Failed, Loading, Mark, Notice, Spark, Time } from './parts.js'
 import { mayChange, set, useStore } from './store.js'
 
@@ -71,7 +71,7 @@ export function Trouble({ job }) {
     const letters = waitingLetters(job)
     return html`<${Notice} tone="bad" title=${title}>
       <p class="words">${trouble.error}</p>
-      <p>${trouble.advice ?? advice(trouble.error)} Nothing is lost${lag ? html`: ${plural(lag, 'event')} wait${lag === 1 ? 's' : ''} in Kafka` : ''}${letters > 0 ? html`, and <a href=${lettersOf(name)}>${plural(letters, 'event')} in the dead letters</a> can be redriven once this is fixed` : ''}. Since <${Time} at=${trouble.since} />.</p>
+      <p>${trouble.advice} Nothing is lost${lag ? html`: ${plural(lag, 'event')} wait${lag === 1 ? 's' : ''} in Kafka` : ''}${letters > 0 ? html`, and <a href=${lettersOf(name)}>${plural(letters, 'event')} in the dead letters</a> can be redriven once this is fixed` : ''}. Since <${Time} at=${trouble.since} />.</p>
     <//>`
   }
   if (members.length > 0 || state === 'stopped' || kind !== 'sink') return null
