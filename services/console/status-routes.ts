@@ -38,11 +38,17 @@ export function statusRoutes(watch: StatusWatch, index: RunIndex, control: () =>
       access: 'viewer',
       answers: {
         type: 'object',
-        required: ['at', 'topic', 'services', 'kafka'],
+        required: ['at', 'topic', 'services', 'kafka', 'notUnderstood'],
         properties: {
           at: TEXT,
           topic: { type: 'object' },
           kafka: { type: 'object', required: ['away'], properties: { away: { type: 'boolean' } } },
+          notUnderstood: {
+            type: 'array',
+            description:
+              'Records of others in control and reports that are left out, by topic: how many, what it means, what to do',
+            items: { type: 'object', required: ['topic', 'count', 'meaning', 'toDo', 'records'] },
+          },
           services: {
             type: 'array',
             items: {
