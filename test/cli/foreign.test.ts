@@ -86,6 +86,15 @@ describe('foreign records', { timeout: 90_000 }, () => {
     const id = 'a-key-that-tells-no-time'
     await write('', [{ key: id, value: '{"type":"s"}', timestamp: '-9000000000000000' }])
     await write('.dead-letter.segment', [{ key: id, value: '\u0000', timestamp: '-9000000000000000' }])
+    const headersOf = (record: object) =>
+      Object.fromEntries(
+        Object.entries(record).map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
+      )
+    const letters = Array.from({ length: 500 }, () => headersOf(right.changed(right.rightLetter, random)))
+    await write(
+      '.dead-letter.segment',
+      letters.map((headers) => ({ key: id, value: '{}', headers })),
+    )
     const commands: [status: number, ...args: string[]][] = [
       [0, 'status'],
       [0, 'status', 'segment'],

@@ -11,7 +11,7 @@ import {
 import { type JobRow, jobsShow } from '../../services/operations/jobs.ts'
 import { type Status, status } from '../../services/operations/status.ts'
 import { readControl } from '../../services/topics/control.ts'
-import { sendDeadLetters } from '../../services/topics/dead-letters.ts'
+import { NOT_UNDERSTOOD, sendDeadLetters } from '../../services/topics/dead-letters.ts'
 import type { DeadLetter } from '../../services/topics/records.ts'
 import { schemaProblems } from '../support/schemas.ts'
 import { until } from '../support/wait.ts'
@@ -161,6 +161,61 @@ describe('dead-letters', { concurrent: true, timeout: 90_000 }, () => {
     expect(JSON.parse(shown.body)).toMatchObject({ log_id: ids[7] })
     await expect(ask(deadLettersShow, { sink, offset: 99 })).rejects.toThrow(/no dead letter at offset 99/)
     await expect(ask(deadLettersList, { sink, from: 'shift:1' })).rejects.toThrow(/shift has no meaning/)
+  })
+
+  test('what others wrote - is listed as not understood with the reason, counted, and redriven like the rest', async ({
+    ask,
+    place,
+    arrived,
+  }) => {
+    await place.start()
+    const sink = 'segment'
+    const reason = NOT_UNDERSTOOD
+    await put(place.prefix, 3, 0)
+    const [{ id, record }] = timedEvents(1, Date.now() - 60_000, 1)
+    const story = { topic: place.topic, partition: '0', offset: '1', log_id: '', stage: 'deliver', error: '', version: '9' }
+    await place.produce(
+      [
+        { ...record, headers: {} },
+        { key: null, value: Buffer.from('\u0000'), headers: { ...story, reason: 'Not Snake', attempts: 'many' } },
+      ],
+      `${place.prefix}.dead-letter.segment`,
+    )
+    const listed = await ask<Listed>(deadLettersList, { sink })
+    expect(listed).toMatchObject({
+      total: 5,
+      reasons: [
+        { reason: 'http_400', count: 3 },
+        { reason, count: 2 },
+      ],
+      letters: [
+        {
+          offset: 4,
+          reason,
+          stage: '',
+          attempts: 0,
+          error: expect.stringMatching(/headers are not .*: reason must be snake/) as string,
+        },
+        { offset: 3, reason, logId: id, error: expect.stringMatching(/headers are not .*: topic is missing/) as string },
+        { offset: 2 },
+        { offset: 1 },
+        { offset: 0 },
+      ],
+    })
+    expect(await ask(deadLettersShow, { sink, offset: 4 })).toMatchObject({ reason, headers: { attempts: 'many' }, bytes: 1 })
+    const { services } = await ask<Status>(status, {})
+    expect(services.find(({ name }) => name === sink)!.deadLetters).toEqual({ total: 5, waiting: 5 })
+    const redrive = await ask<Redriven>(deadLettersRedrive, { sink, reason, apply: true })
+    expect(redrive).toMatchObject({ events: 2, reasons: [{ reason, count: 2 }] })
+    const done = await until(
+      'the redrive',
+      () => ask<JobRow>(jobsShow, { id: redrive.job }),
+      ({ state }) => state === 'done',
+      { everyMs: 700 },
+    )
+    expect([done, arrived()]).toMatchObject([{ delivered: 1, failed: 1 }, [id]])
+    const after = await ask<Listed>(deadLettersList, { sink })
+    expect(after.reasons).toMatchObject([{ reason: 'http_400' }, { reason, count: 2, redriven: 2 }, { reason: 'not_an_event' }])
   })
 
   test('how many wait - the same everywhere, by the topic: neither redriven nor acknowledged', async ({ ask, place }) => {
