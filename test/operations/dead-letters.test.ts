@@ -9,6 +9,7 @@ import {
   type ReasonRow,
 } from '../../services/operations/dead-letters.ts'
 import { type JobRow, jobsShow } from '../../services/operations/jobs.ts'
+import { replay } from '../../services/operations/replay.ts'
 import { type Status, status } from '../../services/operations/status.ts'
 import { readControl } from '../../services/topics/control.ts'
 import { NOT_UNDERSTOOD, sendDeadLetters } from '../../services/topics/dead-letters.ts'
@@ -252,6 +253,9 @@ describe('dead-letters', { concurrent: true, timeout: 90_000 }, () => {
       ({ state }) => state === 'done',
       { limitMs: 30_000 },
     )
+    expect(await waiting()).toBe(10)
+    // A replay begins the sink's account anew; the dead letters stay what they are.
+    await ask(replay, { sink: 'segment', from: 'latest', apply: true })
     expect(await waiting()).toBe(10)
     await ask(deadLettersAcknowledge, { sink: 'segment', apply: true })
     expect(await waiting()).toBe(0)

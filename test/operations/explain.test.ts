@@ -122,21 +122,22 @@ describe('explain', { concurrent: true, timeout: 60_000 }, () => {
       details: { a: 1 },
       of_later: 'who knows',
     })
+    const deep = { key: 'deep', value: Buffer.from(`{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`), headers: { type: 'f' } }
     let sent = 0
     await until(
       'an event',
       async () => {
         const [one, other] = later.slice(sent, (sent += 2))
-        await place.produce([typed(one, 'f'), recordOf(other)])
+        await place.produce([typed(one, 'f'), recordOf(other), deep])
         return seen
       },
-      ({ length }) => length > 0,
+      (all) => all.some(({ logId }) => logId === 'deep') && all.some(({ logId }) => logId !== 'deep'),
       { everyMs: 300 },
     )
     stop.abort()
     await streaming
     expect(seen.every(({ type }) => type === 'f')).toBe(true)
-    expect(seen[0]).toMatchObject({
+    expect(seen.find(({ logId }) => logId !== 'deep')).toMatchObject({
       level: 'Error',
       source: 'poll',
       data: { ip: '***', user_name: '***', details: { a: '***' }, of_later: '***', client_name: 'app' },
