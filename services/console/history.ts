@@ -1,6 +1,6 @@
 // What the console knows of the past, in memory: the newest runs and audit records of the reports topic, so that a page of them costs no
 // reading of Kafka.
-import { foldRuns, type Run } from '../operations/runs.ts'
+import { foldRuns, isFailed, type Run } from '../operations/runs.ts'
 import type { AuditRecord } from '../topics/records.ts'
 import type { Told } from '../topics/reports.ts'
 
@@ -70,7 +70,7 @@ export function createRunIndex(most = 100_000): RunIndex {
       for (const run of runs.toReversed()) {
         if (service !== '' && run.service !== service) continue
         lastRun ||= run.end
-        if (errorsOnly && run.status !== 'failed' && run.status !== 'held') continue
+        if (errorsOnly && !isFailed(run)) continue
         if (total >= first && logs.length < perPage) logs.push(run)
         total++
       }

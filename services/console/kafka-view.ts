@@ -5,6 +5,7 @@ import type { KafkaClient } from '../topics/client.ts'
 import { type ControlRecords, followControl } from '../topics/control.ts'
 import { logRanges, offsetsAt } from '../topics/groups.ts'
 import { topicNames } from '../topics/names.ts'
+import { type NotUnderstood, notUnderstood } from '../topics/not-understood.ts'
 import { followTopic, type TopicRecord } from '../topics/read.ts'
 import { parse, type Told } from '../topics/reports.ts'
 import { createAuditTrail, createRunIndex } from './history.ts'
@@ -61,6 +62,7 @@ export function viewKafka(options: {
     client,
     control: control.records,
     told: () => told,
+    leftOut: reports.leftOut,
     watched: () => updates.size > 0,
     changed: (status) => tell('status', withLastRuns(status, index)),
     signal: lifecycle.signal,
@@ -134,7 +136,9 @@ function followReports(following: Following, take: (told: Told, isNew: boolean) 
   let next: number | undefined
   let oldEnd = 0
   let lastCame = Date.now()
-  let leftOut = 0
+  /** As many of the newest records are looked at as the status is made from: what is older is no news. */
+  let leftOut: NotUnderstood[] = []
+  let wasTold = false
   const isRead = () => {
     areRead = true
     ready.resolve()
@@ -143,21 +147,24 @@ function followReports(following: Following, take: (told: Told, isNew: boolean) 
     lastCame = Date.now()
     next = record.offset + 1
     try {
-      const one = parse(record)
+      const one = parse(record, (problem, json) => leave(record, problem, json))
       if (one) take(one, record.offset >= oldEnd)
-      else leave(record, 'it is none that this version knows')
     } catch (error) {
       leave(record, errorText(error))
     }
     if (next >= oldEnd) isRead()
   }
-  function leave({ offset }: TopicRecord, why: string): void {
-    const level = leftOut++ === 0 ? 'warn' : 'debug'
-    log[level](
-      { topic, offset, why },
-      'a record of the reports topic is not understood and left out; later ones are logged at debug',
+  function leave(record: TopicRecord, problem: string, json?: unknown): void {
+    const one = notUnderstood({ topic, ...record }, problem, json)
+    leftOut.push(one)
+    if (leftOut.length > 2 * MOST_TOLD) leftOut = newest()
+    log[wasTold ? 'debug' : 'warn'](
+      one,
+      'a record of the reports topic is not understood and left out; later ones are logged at debug, the page of jobs counts them',
     )
+    wasTold = true
   }
+  const newest = () => leftOut.filter(({ offset }) => offset >= (next ?? 0) - MOST_TOLD)
   void keepOpen('the reports', following, async (lost) => {
     const [{ start, end }] = await logRanges(client, topic)
     if (next === undefined) oldEnd = end
@@ -177,7 +184,11 @@ function followReports(following: Following, take: (told: Told, isNew: boolean) 
       },
     }
   })
-  return { ready: ready.promise, areRead: () => areRead }
+  const counted = () => {
+    leftOut = newest()
+    return { count: leftOut.length, records: leftOut }
+  }
+  return { ready: ready.promise, areRead: () => areRead, leftOut: counted }
 }
 
 /** What the control topic says now, as long as the console runs. */

@@ -1,4 +1,6 @@
 // What the services did: runs a page at a time, one run in full, the audit trail.
+import { adviceOf } from '../operations/advice.ts'
+import { isFailed } from '../operations/runs.ts'
 import type { KafkaClient } from '../topics/client.ts'
 import { readRanges } from '../topics/read.ts'
 import { topicNames } from '../topics/names.ts'
@@ -75,13 +77,21 @@ export function runRoutes(client: KafkaClient, index: RunIndex, audit: AuditTrai
       path: '/api/report/:offset',
       summary: 'One report of a run in full, by its place in the reports topic',
       access: 'viewer',
-      answers: { type: 'object', required: ['service', 'run', 'status', 'error'], properties: { service: TEXT, error: TEXT } },
+      answers: {
+        type: 'object',
+        required: ['service', 'run', 'status', 'error', 'advice'],
+        properties: {
+          service: TEXT,
+          error: TEXT,
+          advice: { ...TEXT, description: 'What can be done about the error; empty where nothing is to be done any more' },
+        },
+      },
       async handle(request, response) {
         const offset = Number(request.params.offset)
         if (!/^\d{1,15}$/.test(String(request.params.offset))) throw notThere()
         const report = await readReport(client, offset)
         if (!report) throw notThere()
-        response.json(report)
+        response.json({ ...report, advice: isFailed(report) ? adviceOf(report.error) : '' })
       },
     },
     {

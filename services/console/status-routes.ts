@@ -10,6 +10,9 @@ import type { ConsoleStatus, StatusWatch } from './status-watch.ts'
 const TICKS = 5
 const TEXT = { type: 'string' } as const
 
+/** As GET /api/status and the event `status` of /api/updates have it. */
+export type StatusTold = ReturnType<typeof withLastRuns>
+
 /** The last run of a service is what the index knows: it reaches farther back than the status does. */
 export function withLastRuns(status: ConsoleStatus, index: RunIndex) {
   return {
@@ -35,11 +38,17 @@ export function statusRoutes(watch: StatusWatch, index: RunIndex, control: () =>
       access: 'viewer',
       answers: {
         type: 'object',
-        required: ['at', 'topic', 'services', 'kafka'],
+        required: ['at', 'topic', 'services', 'kafka', 'notUnderstood'],
         properties: {
           at: TEXT,
           topic: { type: 'object' },
           kafka: { type: 'object', required: ['away'], properties: { away: { type: 'boolean' } } },
+          notUnderstood: {
+            type: 'array',
+            description:
+              'Records of others in control and reports that are left out, by topic: how many, what it means, what to do',
+            items: { type: 'object', required: ['topic', 'count', 'meaning', 'toDo', 'records'] },
+          },
           services: {
             type: 'array',
             items: {

@@ -1,5 +1,6 @@
 // The status of all services, read from Kafka for all pages together: often while somebody looks, seldom otherwise, so that the charts
 // have a past when somebody opens them.
+import type { Left } from '../operations/left-out.ts'
 import { readStatus, type ServiceStatus, type Status } from '../operations/status.ts'
 import { errorText } from '../platform/errors.ts'
 import { sleep, within } from '../platform/lifecycle.ts'
@@ -43,11 +44,13 @@ export function watchStatus(options: {
   client: KafkaClient
   control: () => ControlRecords | undefined
   told: () => readonly Told[]
+  /** Of the newest reports, those that were not understood. */
+  leftOut: () => Left
   watched: () => boolean
   changed: (status: ConsoleStatus) => void
   signal: AbortSignal
 }): StatusWatch {
-  const { client, control, told, watched, changed, signal } = options
+  const { client, control, told, leftOut, watched, changed, signal } = options
   const points = new Map<string, Point[]>()
   let known: ConsoleStatus | undefined
   let asking: Promise<ConsoleStatus> | undefined
@@ -62,7 +65,8 @@ export function watchStatus(options: {
     const records = control()
     try {
       if (!records) throw new KafkaAway('the control topic has not been read yet')
-      reading ??= readStatus(client, { control: records, told: told() }).finally(() => (reading = undefined))
+      const from = { control: records, told: told(), reportsLeftOut: leftOut() }
+      reading ??= readStatus(client, from).finally(() => (reading = undefined))
       const status = await within(reading, LIMIT_MS, 'asking Kafka for the status')
       awaySince = failure = ''
       known = {
@@ -134,4 +138,9 @@ export function watchStatus(options: {
   }
 }
 
-const NOTHING_KNOWN: Omit<ConsoleStatus, 'kafka'> = { at: '', topic: { name: '', partitions: 0, records: 0 }, services: [] }
+const NOTHING_KNOWN: Omit<ConsoleStatus, 'kafka'> = {
+  at: '',
+  topic: { name: '', partitions: 0, records: 0 },
+  services: [],
+  notUnderstood: [],
+}

@@ -48,7 +48,7 @@ export async function gathered(context: Context, known: Known, jobs: JobRecord[]
   let read = 0
   const take = (letter: StoredLetter) => {
     if (++read % 10_000 === 0) progress(read, range.to - range.from, 'reading dead letters')
-    const { reason = '', error = '' } = letter.headers
+    const { reason, error } = letter.told
     if (values.reason !== undefined && reason !== values.reason) return
     if (values.log_id !== undefined && letter.logId !== values.log_id) return
     const at = isoOf(letter.receivedAt)
@@ -86,8 +86,8 @@ async function rangeOf({ client }: Context, known: Known, { from, to }: Values):
   return { from: first.offsets.get(0)!, to: last.offsets.get(0)! }
 }
 
-export function rowOf({ offset, receivedAt, logId, headers }: StoredLetter, jobs: readonly JobRecord[]): LetterRow {
-  const { stage = '', reason = '', error = '', attempts = '0', topic = '', partition = '', offset: fromOffset = '' } = headers
+export function rowOf({ offset, receivedAt, logId, told }: StoredLetter, jobs: readonly JobRecord[]): LetterRow {
+  const { stage, reason, error, attempts } = told
   return {
     offset,
     at: isoOf(receivedAt),
@@ -95,10 +95,10 @@ export function rowOf({ offset, receivedAt, logId, headers }: StoredLetter, jobs
     stage,
     reason,
     error,
-    attempts: Number(attempts) || 0,
-    fromTopic: topic,
-    fromPartition: partition,
-    fromOffset,
+    attempts: Math.min(Number(attempts), Number.MAX_SAFE_INTEGER),
+    fromTopic: told.topic,
+    fromPartition: told.partition,
+    fromOffset: told.offset,
     redriven: redriveOf(jobs, { offset, reason, logId })?.id ?? '',
   }
 }
@@ -141,7 +141,7 @@ export async function countLetters(
     let share = known.get(key)
     if (share === undefined) {
       share = 0
-      await readDeadLetters(client, sinkOf(service), { from, to }, ({ offset, logId, headers: { reason = '' } }) => {
+      await readDeadLetters(client, sinkOf(service), { from, to }, ({ offset, logId, told: { reason } }) => {
         if (!isIn(offset) && redriveOf(own, { offset, reason, logId })) share!++
       })
       if (known.size > 100) known.clear()

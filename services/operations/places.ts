@@ -3,13 +3,9 @@ import { CLOCKS_MS, timeOfLogId } from '../events/log-id.ts'
 import { errorText } from '../platform/errors.ts'
 import type { KafkaClient } from '../topics/client.ts'
 import { type Committed, type LogRange, logRanges, offsetsAt } from '../topics/groups.ts'
-import { hashOf } from '../topics/partition.ts'
-import { readRanges, type TopicRecord } from '../topics/read.ts'
+import { FIND_MS, findLog } from './find-log.ts'
 import { quoted, Refusal, WrongUse } from './operation.ts'
 import { isoOf, parseTime, TIME_FORMS } from './times.ts'
-
-/** Looking for a log to say where it is: a help, so it may not take long. */
-const FIND_MS = 10_000
 
 export type Position =
   | { kind: 'earliest' | 'latest' }
@@ -51,10 +47,12 @@ export async function firstOffsets(client: KafkaClient, grounds: Grounds, positi
     case 'time':
       return fromTime(client, grounds, position.time, `received at or after ${isoTime(position.time)} UTC`)
     case 'log_id': {
-      const [copy] = await findLog(client, topic, ranges, position.id, AbortSignal.timeout(FIND_MS)).catch((error) => {
-        client.log.debug({ error: errorText(error) }, 'the log was not found in time')
-        return [] as TopicRecord[]
-      })
+      // A help, so it may not take long.
+      const looking = findLog(client, topic, ranges, position.id, { signal: AbortSignal.timeout(FIND_MS) })
+      const copy = await looking.then(
+        ({ copies }) => copies[0],
+        (error) => void client.log.debug({ error: errorText(error) }, 'the log was not found in time'),
+      )
       const told = timeOfLogId(position.id)
       const time = told !== undefined && told > 0 ? told : copy?.timestamp
       if (time === undefined) throw notFound(position.id)
@@ -94,41 +92,13 @@ export async function endOffsets(client: KafkaClient, grounds: Grounds, position
     case 'time':
       return fromTime(client, grounds, position.time + 1, `up to what was received at ${isoTime(position.time)} UTC`)
     case 'log_id': {
-      const [copy] = await findLog(client, topic, ranges, position.id, AbortSignal.timeout(FIND_MS))
+      const { copies } = await findLog(client, topic, ranges, position.id, { signal: AbortSignal.timeout(2 * FIND_MS) })
+      const [copy] = copies
       if (!copy) throw notFound(position.id)
       const words = `up to the log's receipt, ${isoTime(copy.timestamp)} UTC, with all that was received until then`
       return fromTime(client, grounds, copy.timestamp + 1, words)
     }
   }
-}
-
-/**
- * The copies of a log in the topic, first one first: only its own partition is read, from the id's time on.
- * @param most how many are enough @throws when the signal is aborted
- */
-export async function findLog(
-  client: KafkaClient,
-  topic: string,
-  ranges: readonly LogRange[],
-  id: string,
-  signal?: AbortSignal,
-  most = 1,
-): Promise<TopicRecord[]> {
-  const partition = hashOf(Buffer.from(id)) % ranges.length
-  const range = ranges.find((one) => one.partition === partition)
-  if (!range) return []
-  const time = timeOfLogId(id)
-  // An id that names a time before 1970 or to come tells nothing of its receipt.
-  const tells = time !== undefined && time > CLOCKS_MS && time < Date.now()
-  const from = tells ? ((await offsetsAt(client, topic, time - CLOCKS_MS)).get(partition) ?? 0) : range.start
-  const copies: TopicRecord[] = []
-  const take = (record: TopicRecord) => {
-    if (record.key !== id) return
-    copies.push(record)
-    if (copies.length >= most) return 'stop'
-  }
-  await readRanges(client, 'find', topic, [{ partition, from: Math.max(from, range.start), to: range.end }], take, signal)
-  return copies
 }
 
 /** Partitions of the topic with what Kafka holds of each, in order. */

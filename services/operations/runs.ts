@@ -59,7 +59,7 @@ export function foldRuns(told: readonly Told[]): Run[] {
   return [...byRun.values()].map(fold).toSorted((a, b) => (a.end < b.end ? 1 : a.end > b.end ? -1 : 0))
 }
 
-const isFailed = ({ status }: Run) => status === 'failed' || status === 'held'
+export const isFailed = ({ status }: Pick<Run, 'status'>) => status === 'failed' || status === 'held'
 
 /** What counts where instances differ: the one that needs a person first. */
 const GRAVEST: readonly ReportStatus[] = ['held', 'failed', 'recovered', 'running', 'success', 'idle']

@@ -9,6 +9,7 @@ import { decodeBackfillCheckpoint } from '../topics/records.ts'
 import { readReports, type Told } from '../topics/reports.ts'
 import { type AccountSum, accountOf, type PartitionAccount, sumOf } from './account.ts'
 import { desiredState, isSink, isSteered, type Known, knownService, knownServices, settingNamed, settingsNow } from './known.ts'
+import { type Left, type LeftOut, leftOutByTopic } from './left-out.ts'
 import { countLetters, type LetterCounts, letterRanges } from './letters.ts'
 import { oldestWaiting, type Waiting } from './oldest.ts'
 import type { Operation } from './operation.ts'
@@ -65,7 +66,7 @@ export type Status = {
   topic: { name: string; partitions: number; records: number }
   services: ServiceStatus[]
   /** Records in control and reports that this version cannot read, and so leaves out. */
-  notUnderstood?: NotUnderstood[]
+  notUnderstood: LeftOut[]
 }
 
 /** Reports are read from the end of the topic: some hundred an hour are usual. */
@@ -80,9 +81,9 @@ const MOST_REPORTS = 200_000
  */
 export async function readStatus(
   client: KafkaClient,
-  from: { control: ControlRecords; told: readonly Told[]; service?: string; notUnderstood?: readonly NotUnderstood[] },
+  from: { control: ControlRecords; told: readonly Told[]; service?: string; reportsLeftOut?: Left },
 ): Promise<Status> {
-  const { control, told, service, notUnderstood = [] } = from
+  const { control, told, service, reportsLeftOut = { count: 0, records: [] } } = from
   const known = service === undefined ? knownServices(control) : [knownService(control, service)]
   const topic = topicNames.events(client.settings.prefix)
   // Commits before ends: an end asked for later is never below a commit.
@@ -127,8 +128,13 @@ export async function readStatus(
     at: new Date().toISOString(),
     topic: { name: topic, partitions: ranges.length, records },
     services: await Promise.all(services),
-    notUnderstood: [...leftOutOf(control), ...notUnderstood],
+    notUnderstood: leftOutByTopic(controlLeftOut(control), reportsLeftOut),
   }
+}
+
+function controlLeftOut(control: ControlRecords): Left {
+  const records = leftOutOf(control)
+  return { count: records.length, records }
 }
 
 function resetText(control: ControlRecords, service: string): string {
@@ -210,14 +216,15 @@ export const status: Operation = {
   async run({ client }, { service }) {
     const control = await readControl(client, 'status')
     for (let most = NEWEST_REPORTS; ; most *= 10) {
-      const notUnderstood: NotUnderstood[] = []
-      let read = 0
-      const leftOut = (one: NotUnderstood) => void (read++ < MOST_NOT_UNDERSTOOD && notUnderstood.push(one))
+      const records: NotUnderstood[] = []
+      let count = 0
+      const leftOut = (one: NotUnderstood) => void (count++ < MOST_NOT_UNDERSTOOD && records.push(one))
       const told = await readReports(client, 'status', most, leftOut)
-      const status = await readStatus(client, { control, told, service: service as string | undefined, notUnderstood })
+      const reportsLeftOut = { count, records }
+      const status = await readStatus(client, { control, told, service: service as string | undefined, reportsLeftOut })
       // An outage that is older than what was read: its beginning is farther back.
       const cut = status.services.some(({ name, trouble }) => trouble && mayBeOlder(told, name, trouble))
-      if (!cut || told.length + read < most || most >= MOST_REPORTS) return status
+      if (!cut || told.length + count < most || most >= MOST_REPORTS) return status
     }
   },
 }

@@ -3,6 +3,7 @@ import { duration } from '../platform/kafka-away.ts'
 import { type Fact, type SlackMessage, slackMessage, withoutSecrets } from '../platform/slack-message.ts'
 import type { ServiceRecord } from '../topics/control.ts'
 import type { Report } from '../topics/records.ts'
+import { adviceOf } from '../operations/advice.ts'
 import { CALM_MS, errorClass } from '../operations/outages.ts'
 import type { News } from './outages.ts'
 
@@ -135,13 +136,10 @@ function meaning({ status }: Report, about: About): string {
 }
 
 function toDo({ service, status, error }: Report, about: About): string {
-  if (errorClass(error) === 'rejections')
-    return `The vendor refuses event after event. See why: auth0-logs runs ${service} --failed. Fix the settings or the filter, then delivery resumes by itself. What was refused before is in the dead letters: auth0-logs dead-letters redrive ${service}`
-  if (status === 'held')
-    return `Check credentials and settings of ${service}: auth0-logs validate. Delivery is retried every 30 s; a change in the environment needs a restart.`
-  if (kind(about) === 'sink')
-    return `Nothing at first. If it lasts, look at the vendor's status page and at: auth0-logs runs ${service} --failed`
-  return `See what it says: auth0-logs runs ${service} --failed; auth0-logs status`
+  const runs = `auth0-logs runs ${service} --failed`
+  if (kind(about) !== 'sink') return `See what it says: ${runs}; auth0-logs status`
+  if (errorClass(error) === 'rejections') return `${adviceOf(error)} ${deadLettersCommand(service)}`
+  return `${adviceOf(error)} ${status === 'held' ? 'Check the settings: auth0-logs validate' : `If it lasts: ${runs}`}`
 }
 
 export const deadLettersCommand = (service: string) =>

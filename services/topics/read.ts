@@ -154,7 +154,8 @@ async function clipped(client: KafkaClient, topic: string, ranges: readonly Read
   })
 }
 
-function toRecord(partition: number, { offset, key, value, headers, timestamp }: KafkaMessage): TopicRecord {
+/** A message as a record of its partition. */
+export function toRecord(partition: number, { offset, key, value, headers, timestamp }: KafkaMessage): TopicRecord {
   return {
     partition,
     offset: Number(offset),

@@ -2,13 +2,14 @@
 // readers ignore unknown fields and hold on an unknown major.
 import type { Ending } from '../events/log-event.ts'
 import { RECORD_VERSION } from './not-understood.ts'
-import { count, isObject, object, oneOf, parsed, parseJson, text } from './shapes.ts'
+import { count, isObject, object, oneOf, parsed, parseJson, type Shape, text, timeMs } from './shapes.ts'
 
 export { RECORD_VERSION } from './not-understood.ts'
 export {
   type AuditRecord,
   auditShape,
   newReport,
+  NO_COUNTS,
   type Report,
   type ReportStatus,
   reportShape,
@@ -168,3 +169,22 @@ export type LetterHeaders = Record<
   'topic' | 'partition' | 'offset' | 'log_id' | 'stage' | 'reason' | 'error' | 'attempts' | 'first_at' | 'last_at' | 'version',
   string
 > & { piece?: string }
+
+/** Headers that may be read: schemas/dead-letter-headers.json. */
+export const letterShape: Shape<LetterHeaders> = object<LetterHeaders>(
+  {
+    topic: text(),
+    partition: text(/^\d*$/),
+    offset: text(/^\d*$/),
+    log_id: text(),
+    stage: oneOf('receive', 'parse', 'encode', 'deliver'),
+    reason: text(/^[a-z0-9]+(_[a-z0-9]+)*$/, 'must be snake_case'),
+    error: text(/^[^]{0,4096}$/u, 'must have 4,096 characters at most'),
+    attempts: text(/^\d+$/),
+    first_at: timeMs,
+    last_at: timeMs,
+    version: text(/./s),
+    piece: text(/^\d+\/\d+$/),
+  },
+  ['piece'],
+)

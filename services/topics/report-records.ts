@@ -78,6 +78,17 @@ export const reportShape: Shape<Report> = object<Report>(
   OPTIONAL,
 )
 
+/** The counts that every report has, before anything was counted. */
+export const NO_COUNTS = {
+  delivered: 0,
+  filtered: 0,
+  duplicates: 0,
+  dead_lettered: 0,
+  expired: 0,
+  retries: 0,
+  bytes: 0,
+} satisfies Partial<Report>
+
 /** A report of work outside of windows and ticks; what is not told is empty. */
 export function newReport(
   told: Pick<Report, 'service' | 'instance' | 'run' | 'status' | 'started_at' | 'ended_at'> & Partial<Report>,
@@ -85,13 +96,7 @@ export function newReport(
   return {
     v: RECORD_VERSION,
     processed: 0,
-    delivered: 0,
-    filtered: 0,
-    duplicates: 0,
-    dead_lettered: 0,
-    expired: 0,
-    retries: 0,
-    bytes: 0,
+    ...NO_COUNTS,
     first_log_id: '',
     last_log_id: '',
     checkpoint: '',

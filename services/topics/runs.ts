@@ -1,13 +1,13 @@
 // The runs of a service, as the reports topic tells them: a window of a continuous one, a tick of a scheduled one. A failure is reported at
 // its first attempt and at its end; an empty window every five minutes.
-import { cutUtf8, RECORD_VERSION, type Report, type ReportStatus } from './records.ts'
+import { cutUtf8, NO_COUNTS, RECORD_VERSION, type Report, type ReportStatus } from './records.ts'
 
 /** A vendor may answer anything; a report is small. */
 const MAX_ERROR_BYTES = 1_024
 /** An empty run of a continuous service is reported this often, milliseconds. */
 const IDLE_REPORT_MS = 5 * 60_000
 
-type Count = 'delivered' | 'filtered' | 'duplicates' | 'dead_lettered' | 'expired' | 'retries' | 'bytes' | Further
+type Count = keyof typeof NO_COUNTS | Further
 /** Counts that only some services have. */
 type Further = 'deliveries' | 'delivery_ms' | 'missing' | 'recovered'
 
@@ -30,13 +30,7 @@ export function createRuns(options: {
 }) {
   const { service, instance, publish, place, nextRun = () => '', counted = [], now = () => new Date() } = options
   const noCounts = () => ({
-    delivered: 0,
-    filtered: 0,
-    duplicates: 0,
-    dead_lettered: 0,
-    expired: 0,
-    retries: 0,
-    bytes: 0,
+    ...NO_COUNTS,
     ...Object.fromEntries(counted.map((name) => [name, 0])),
   })
   let counts: Partial<Record<Count, number>> & ReturnType<typeof noCounts> = noCounts()

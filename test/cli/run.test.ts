@@ -1,9 +1,13 @@
 // The `auth0-logs` command: what it says, and its exit status.
 import { execFile } from 'node:child_process'
-import { createServer } from 'node:net'
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterAll, describe, expect, inject, test } from 'vitest'
 import type { Status } from '../../services/operations/status.ts'
 import { verifyPassword } from '../../services/platform/passwords.ts'
+import { ensureTopics } from '../../services/topics/create.ts'
+import { sendDeadLetters } from '../../services/topics/dead-letters.ts'
 import { announce, closeOperators, openOperator, serviceRecord } from '../operations/announced.ts'
 import { newPrefix } from '../support/kafka.ts'
 import { auth0Logs } from './terminal.ts'
@@ -15,7 +19,7 @@ async function installed() {
   const { client, producer } = openOperator(inject('brokers'), prefix)
   await announce(client, producer, [serviceRecord(prefix, 'segment')])
   const env = { KAFKA_BROKERS: inject('brokers'), TOPIC_PREFIX: prefix }
-  return { env, run: (args: string[], options = {}) => auth0Logs(args, env, options) }
+  return { client, producer, env, run: (args: string[], options = {}) => auth0Logs(args, env, options) }
 }
 
 describe('auth0-logs', { concurrent: true }, () => {
@@ -37,6 +41,40 @@ describe('auth0-logs', { concurrent: true }, () => {
     const { out } = await run(['status', 'segment'])
     expect(out).toMatch(/partition {2}base {2}end {2}delivered/)
     expect(out).toContain('It balances')
+  })
+
+  test('what is not there is not said - Slack has no schedule, and what the ingest put aside cannot be redriven', async () => {
+    const { client, producer, run } = await installed()
+    await announce(client, producer, [
+      serviceRecord('p', 'slack', { kind: 'slack', group: '' }),
+      serviceRecord('p', 'ingest', { kind: 'ingest', group: '' }),
+    ])
+    const slack = (await run(['status', 'slack'])).out
+    expect(slack).toMatch(/^state +running$/m)
+    expect(slack).not.toMatch(/schedule|Europe|UTC\)|members/)
+    const at = new Date()
+    const letter = { logId: '', value: Buffer.from('no JSON'), stage: 'receive', reason: 'not_json', error: 'no' } as const
+    await ensureTopics(client, [{ deadLetters: 'ingest' }])
+    await sendDeadLetters(client, producer, 'ingest', [{ ...letter, attempts: 0, firstAt: at, lastAt: at }])
+    const listed = (await run(['dead-letters', 'list', 'ingest'])).out.replaceAll(/\s+/g, ' ')
+    expect(listed).toContain('acknowledge ingest puts them away; no sink could take them, so they cannot be redriven')
+    expect((await run(['dead-letters', 'redrive', 'ingest'])).err).toMatch(/acknowledge ingest|dead-letters acknowledge/)
+    const { services } = JSON.parse((await run(['status', '--json'])).out) as Status
+    expect(services.find(({ name }) => name === 'ingest')?.deadLetters).toEqual({ total: 1, waiting: 1 })
+  })
+
+  test('simulate - posts to the npm start that runs here, with its token', async ({ onTestFinished }) => {
+    const asked: string[] = []
+    const server = createHttpServer(({ url, headers: { authorization } }, response) => {
+      asked.push(`${url} ${authorization}`)
+      response.end('{"accepted":1,"quarantined":0}')
+    }).listen(0, '127.0.0.1')
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const ingest = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const local = { ingest, token: 'Bearer of-the-folder' }
+    const { status } = await auth0Logs(['simulate', '--count', '1'], { PATH: process.env.PATH }, { local })
+    expect([status, asked]).toEqual([0, ['/logs Bearer of-the-folder']])
   })
 
   test('a refusal - status 1, said on stderr, nothing on stdout', async () => {

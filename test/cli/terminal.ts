@@ -9,11 +9,11 @@ export type Said = { status: number; out: string; err: string }
 export async function auth0Logs(
   args: readonly string[],
   env: Terminal['env'],
-  { tty = false, typed = '', servicesRoot = 'services', signal = new AbortController().signal } = {},
+  { tty = false, typed = '', servicesRoot = 'services', local = {}, signal = new AbortController().signal } = {},
 ): Promise<Said> {
   const said = { out: '', err: '' }
   const stream = (name: keyof typeof said) => ({ isTTY: tty, columns: 120, write: (text: string) => (said[name] += text) })
   const stdin = Readable.from([Buffer.from(typed)]) as unknown as Terminal['stdin']
-  const status = await runCli({ env, args, servicesRoot, stdin, stdout: stream('out'), stderr: stream('err'), signal })
+  const status = await runCli({ env, args, servicesRoot, local, stdin, stdout: stream('out'), stderr: stream('err'), signal })
   return { status, ...said }
 }

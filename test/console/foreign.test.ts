@@ -58,6 +58,9 @@ async function everyRouteAnswers(): Promise<void> {
   expect((await console.perform('runs', { limit: 5 })).status).toBe(200)
 }
 
+type LeftOut = { topic: string; count: number; records: { key: string; why: string }[] }
+const leftOut = async () => (await console.get('/api/status')).body.notUnderstood as LeftOut[]
+
 it('reports and audit records - 10,000 of others, a newer version last: runs of ours are listed, every route answers', async () => {
   const page = await openEvents(`${console.origin}/api/updates`, basic('vic'))
   const odd = Array.from({ length: 10_000 }, (_, n): Message => {
@@ -75,6 +78,11 @@ it('reports and audit records - 10,000 of others, a newer version last: runs of 
     async () => JSON.stringify(page.seen('run')),
     (text) => text.includes('"run":"ours-19"'),
   )
+  const [reports] = await leftOut()
+  expect(reports).toMatchObject({ topic: `${prefix}.reports`, meaning: expect.stringContaining('No log is lost') as string })
+  expect(reports.count).toBeGreaterThan(1_000)
+  expect(reports.count).toBeLessThanOrEqual(2_000)
+  expect(reports.records).toHaveLength(100)
   await everyRouteAnswers()
   const restarted = await openConsole(inject('brokers'), prefix)
   expect((await restarted.get('/api/report?per_page=100')).status).toBe(200)
@@ -145,6 +153,7 @@ it('control records - 10,000 of others: the console is up and answers, and is we
     '/api/services/segment/settings',
   ])
     expect([path, (await console.get(path)).status]).toEqual([path, expect.toBeOneOf([200, 409, 500, 503])])
+  expect((await leftOut()).find(({ topic }) => topic === `${prefix}.control`)?.count).toBeGreaterThan(10)
   await produce(
     `${prefix}.control`,
     keys.map((key) => ({ key, value: null })),
@@ -154,6 +163,11 @@ it('control records - 10,000 of others: the console is up and answers, and is we
     'the service',
     async () => JSON.stringify((await console.get('/api/status')).body),
     (text) => text.includes('"name":"segment"'),
+  )
+  await until(
+    'nothing of it to be left out',
+    async () => (await leftOut()).map(({ topic }) => topic),
+    (topics) => !topics.includes(`${prefix}.control`),
   )
   await everyRouteAnswers()
 }, 60_000)

@@ -1,30 +1,16 @@
 // Runs and audit records in memory: the same rows as the `runs` operation makes, a page at a time, bounded.
 import { describe, expect, it } from 'vitest'
 import { createAuditTrail, createRunIndex } from '../../services/console/history.ts'
-import type { AuditRecord, Report } from '../../services/topics/records.ts'
+import { type AuditRecord, newReport, type Report } from '../../services/topics/records.ts'
 import type { Told } from '../../services/topics/reports.ts'
 
 let offset = 0
 function told(n: number, more: Partial<Report> = {}): Told {
   const at = (ms: number) => new Date(1_700_000_000_000 + ms).toISOString()
-  const counts = { processed: 2, delivered: 2, filtered: 0, duplicates: 0, dead_lettered: 0, expired: 0, retries: 0, bytes: 9 }
-  const report: Report = {
-    v: 1,
-    service: 'segment',
-    instance: 'a',
-    run: `run-${n}`,
-    status: 'success',
-    started_at: at(n * 1000),
-    ended_at: at(n * 1000 + 900),
-    ...counts,
-    first_log_id: '1',
-    last_log_id: '2',
-    checkpoint: String(n),
-    offsets: {},
-    error: '',
-    next_run: '',
-    ...more,
-  }
+  const times = { started_at: at(n * 1000), ended_at: at(n * 1000 + 900) }
+  const run = { service: 'segment', instance: 'a', run: `run-${n}`, status: 'success', ...times } as const
+  const ids = { first_log_id: '1', last_log_id: '2', checkpoint: String(n) }
+  const report = newReport({ ...run, ...ids, processed: 2, delivered: 2, bytes: 9, ...more })
   return { offset: offset++, kind: 'report', report }
 }
 const asked = { page: 1, perPage: 10, errorsOnly: false, service: '' }

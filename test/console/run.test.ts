@@ -1,6 +1,7 @@
 // The console's API against a real Kafka: logins, what other sites may not, roles, reports, status, operations, streams.
 import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
-import type { AuditRecord, Report } from '../../services/topics/records.ts'
+import { adviceOf } from '../../services/operations/advice.ts'
+import { type AuditRecord, newReport, type Report } from '../../services/topics/records.ts'
 import { publishReport } from '../../services/topics/reports.ts'
 import { publishControl } from '../../services/topics/control.ts'
 import { openProducer, type TopicProducer } from '../../services/topics/produce.ts'
@@ -31,10 +32,9 @@ const sinkRecord = {
 
 function report(n: number, more: Partial<Report> = {}): Report {
   const at = new Date(Date.now() - 60_000 + n).toISOString()
-  const counts = { processed: n, delivered: n, filtered: 0, duplicates: 0, dead_lettered: 0, expired: 0, retries: 0, bytes: n }
+  const run = { service: 'fourth', instance: 'one', run: `run-${n}`, status: 'success', started_at: at, ended_at: at } as const
   const ids = { first_log_id: '1', last_log_id: '2', checkpoint: `900${n}` }
-  const rest = { offsets: {}, error: '', next_run: '', status: 'success' as const, started_at: at, ended_at: at }
-  return { v: 1, service: 'fourth', instance: 'one', run: `run-${n}`, ...rest, ...counts, ...ids, ...more }
+  return newReport({ ...run, ...ids, processed: n, delivered: n, bytes: n, ...more })
 }
 
 beforeAll(async () => {
@@ -354,6 +354,10 @@ describe('reports', () => {
     expect((await serviceOf('fourth'))?.lastRun).toMatchObject({ run: 'run-22' })
     const [offset] = log.offsets as number[]
     expect((await console.get(`/api/report/${offset}`)).body).toMatchObject({ run: 'run-22', bytes: 22 })
+    expect((await console.get(`/api/report/${offset}`)).body).toMatchObject({ advice: '' })
+    const { logs: failed } = (await page('filter=errors&per_page=1')) as { logs: { offsets: number[] }[] }
+    const opened = (await console.get(`/api/report/${failed[0].offsets[0]}`)).body
+    expect(opened).toMatchObject({ error: 'http_503: away', advice: adviceOf('http_503: away') })
     for (const gone of ['999999', 'x', '-1']) expect((await console.get(`/api/report/${gone}`)).status).toBe(404)
   })
 })

@@ -1,10 +1,12 @@
 // The console as an operator uses it: a real browser, a real Kafka, a sink, and the vendor's stand-in.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { adviceOf } from '../../services/operations/advice.ts'
 import { startSegment } from '../../services/sandbox/segment.ts'
 import type { StandIn } from '../../services/sandbox/stand-in.ts'
 import type { Sink } from '../../services/sinks/runtime/contract.ts'
 import { segment } from '../../services/sinks/segment/sink.ts'
+import { newReport } from '../../services/topics/records.ts'
 import { openConsole, PASSWORDS, type TestConsole } from '../console/console.ts'
 import { type Installation, install } from '../support/installation.ts'
 import { type Broker, openBroker } from '../support/plain-kafka.ts'
@@ -140,6 +142,23 @@ describe.concurrent('console', () => {
     expect(await page.getByText('zzz', { exact: false }).count()).toBeGreaterThan(0)
     await page.getByRole('button', { name: 'Dismiss' }).first().click()
     await page.getByText('Saved with a warning').waitFor({ state: 'detached' })
+  })
+
+  it('jobs - what is wrong is told with what it means for the logs and what to do', async () => {
+    const [error, at] = ['http_401: invalid write key', new Date().toISOString()]
+    const held = newReport({ service: 'fifth', instance: 'a', run: 'r', status: 'held', started_at: at, ended_at: at, error })
+    await place.produce([{ key: 'fifth', value: Buffer.from(JSON.stringify(held)) }], `${place.prefix}.reports`)
+    await place.produce([{ key: 'state/fifth', value: Buffer.from('{"v":2,"state":"asleep"}') }], `${place.prefix}.control`)
+    const page = await open()
+    await page.getByText(`1 record in ${place.prefix}.control is not understood and left out`).waitFor()
+    await page.getByText(/No log is lost by it\. .*what was understood before it still is\. .*write an empty record/).waitFor()
+    await page.getByText('Which', { exact: true }).click()
+    await page.getByText(/key state\/fifth: it is of a newer version \(v 2, this one reads 1\)/).waitFor()
+    await page.getByText(error).waitFor()
+    await page.getByText(adviceOf(error), { exact: false }).waitFor()
+    await page.goto('/#/jobs/fifth')
+    await page.getByRole('button', { name: /^Show/ }).first().click()
+    await dialog(page).getByText(adviceOf(error), { exact: false }).waitFor()
   })
 
   it('dialogs - look the same wherever they are opened, and give the focus back to what opened them', async () => {

@@ -9,9 +9,10 @@ import {
   type ReasonRow,
 } from '../../services/operations/dead-letters.ts'
 import { type JobRow, jobsShow } from '../../services/operations/jobs.ts'
+import { replay } from '../../services/operations/replay.ts'
 import { type Status, status } from '../../services/operations/status.ts'
 import { readControl } from '../../services/topics/control.ts'
-import { sendDeadLetters } from '../../services/topics/dead-letters.ts'
+import { NOT_UNDERSTOOD, sendDeadLetters } from '../../services/topics/dead-letters.ts'
 import type { DeadLetter } from '../../services/topics/records.ts'
 import { schemaProblems } from '../support/schemas.ts'
 import { until } from '../support/wait.ts'
@@ -163,6 +164,61 @@ describe('dead-letters', { concurrent: true, timeout: 90_000 }, () => {
     await expect(ask(deadLettersList, { sink, from: 'shift:1' })).rejects.toThrow(/shift has no meaning/)
   })
 
+  test('what others wrote - is listed as not understood with the reason, counted, and redriven like the rest', async ({
+    ask,
+    place,
+    arrived,
+  }) => {
+    await place.start()
+    const sink = 'segment'
+    const reason = NOT_UNDERSTOOD
+    await put(place.prefix, 3, 0)
+    const [{ id, record }] = timedEvents(1, Date.now() - 60_000, 1)
+    const story = { topic: place.topic, partition: '0', offset: '1', log_id: '', stage: 'deliver', error: '', version: '9' }
+    await place.produce(
+      [
+        { ...record, headers: {} },
+        { key: null, value: Buffer.from('\u0000'), headers: { ...story, reason: 'Not Snake', attempts: 'many' } },
+      ],
+      `${place.prefix}.dead-letter.segment`,
+    )
+    const listed = await ask<Listed>(deadLettersList, { sink })
+    expect(listed).toMatchObject({
+      total: 5,
+      reasons: [
+        { reason: 'http_400', count: 3 },
+        { reason, count: 2 },
+      ],
+      letters: [
+        {
+          offset: 4,
+          reason,
+          stage: '',
+          attempts: 0,
+          error: expect.stringMatching(/headers are not .*: reason must be snake/) as string,
+        },
+        { offset: 3, reason, logId: id, error: expect.stringMatching(/headers are not .*: topic is missing/) as string },
+        { offset: 2 },
+        { offset: 1 },
+        { offset: 0 },
+      ],
+    })
+    expect(await ask(deadLettersShow, { sink, offset: 4 })).toMatchObject({ reason, headers: { attempts: 'many' }, bytes: 1 })
+    const { services } = await ask<Status>(status, {})
+    expect(services.find(({ name }) => name === sink)!.deadLetters).toEqual({ total: 5, waiting: 5 })
+    const redrive = await ask<Redriven>(deadLettersRedrive, { sink, reason, apply: true })
+    expect(redrive).toMatchObject({ events: 2, reasons: [{ reason, count: 2 }] })
+    const done = await until(
+      'the redrive',
+      () => ask<JobRow>(jobsShow, { id: redrive.job }),
+      ({ state }) => state === 'done',
+      { everyMs: 700 },
+    )
+    expect([done, arrived()]).toMatchObject([{ delivered: 1, failed: 1 }, [id]])
+    const after = await ask<Listed>(deadLettersList, { sink })
+    expect(after.reasons).toMatchObject([{ reason: 'http_400' }, { reason, count: 2, redriven: 2 }, { reason: 'not_an_event' }])
+  })
+
   test('how many wait - the same everywhere, by the topic: neither redriven nor acknowledged', async ({ ask, place }) => {
     const { context, close } = operator(testBroker().brokers, place.prefix)
     await place.start()
@@ -197,6 +253,9 @@ describe('dead-letters', { concurrent: true, timeout: 90_000 }, () => {
       ({ state }) => state === 'done',
       { limitMs: 30_000 },
     )
+    expect(await waiting()).toBe(10)
+    // A replay begins the sink's account anew; the dead letters stay what they are.
+    await ask(replay, { sink: 'segment', from: 'latest', apply: true })
     expect(await waiting()).toBe(10)
     await ask(deadLettersAcknowledge, { sink: 'segment', apply: true })
     expect(await waiting()).toBe(0)

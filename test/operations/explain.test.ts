@@ -1,8 +1,9 @@
 // `explain` and `tail`: what can be known of one event, and events as they come, beside all groups.
-import { describe, expect } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import { type Explained, explain } from '../../services/operations/explain.ts'
+import { FIND_MS } from '../../services/operations/find-log.ts'
 import { Refusal } from '../../services/operations/operation.ts'
-import { replay } from '../../services/operations/replay.ts'
+import { type Replayed, replay } from '../../services/operations/replay.ts'
 import { followEvents, tail, type TailEvent } from '../../services/operations/tail.ts'
 import { hashOf } from '../../services/topics/partition.ts'
 import { until } from '../support/wait.ts'
@@ -57,6 +58,51 @@ describe('explain', { concurrent: true, timeout: 60_000 }, () => {
     await expect(of(unknown)).rejects.toThrow(/it was never received/)
   })
 
+  test('a log that another producer wrote - is found in any partition, under any key, with what became of it', async ({
+    ask,
+    place,
+    vendor,
+    arrived,
+  }) => {
+    await place.start()
+    const [strayed, twice, renamed, rejected, keyless, missing] = timedEvents(6, Date.now() - 60_000, 1_000)
+    const own = (id: string) => hashOf(Buffer.from(id)) % 3
+    const away = ({ id, record }: TimedEvent, by = 1) => ({ ...record, partition: (own(id) + by) % 3 })
+    vendor.misbehave({ fault: 'reject', marker: ({ id }) => id === 'u|2' })
+    await place.produce([
+      away(strayed),
+      away(twice, 1),
+      away(twice, 2),
+      { ...renamed.record, key: 'u|1', headers: {} },
+      { ...rejected.record, key: 'u|2' },
+      { ...away(keyless, 2), key: null },
+    ])
+    await place.settled()
+    const of = ({ id }: TimedEvent) => ask<Explained>(explain, { log_id: id })
+    const found = await of(strayed)
+    const partition = (own(strayed.id) + 1) % 3
+    expect(found).toMatchObject({ copies: [{ partition }], sinks: [{ partition, outcome: 'delivered', certain: true }] })
+    expect(found.notes.join()).toContain(`it is in partition ${partition}, its log_id belongs to ${own(strayed.id)}`)
+    const both = await of(twice)
+    // Each partition has a memory of its own, so both copies went out.
+    expect(both.sinks.map(({ outcome }) => outcome)).toEqual(['delivered', 'delivered'])
+    expect(both.copies.map((copy) => copy.partition)).toEqual(both.sinks.map((sink) => sink.partition))
+    const other = await of(renamed)
+    expect([other.sinks, arrived().includes('u|1')]).toMatchObject([[{ outcome: 'delivered' }], true])
+    expect(other.notes.join()).toContain('its key is "u|1", although the event says that this is its log_id')
+    expect((await of(rejected)).sinks).toMatchObject([
+      { outcome: 'dead_lettered', detail: expect.stringMatching(/^deliver: http_400/) as string },
+    ])
+    const none = await of(keyless)
+    expect(none.sinks).toMatchObject([
+      { outcome: 'dead_lettered', detail: expect.stringMatching(/^parse: not_an_event/) as string },
+    ])
+    expect(none.notes.join()).toContain('it has no key')
+    await expect(of(missing)).rejects.toThrow(/it was never received/)
+    const at = await ask<Replayed>(replay, { sink: 'segment', from: 'earliest', to: strayed.id })
+    expect(at.events).toBeGreaterThan(0)
+  })
+
   test('tail - only what is asked for, masked, from now on, in no group', async ({ ask, place }) => {
     await place.start()
     await place.produce(timedEvents(5, Date.now() - 60_000, 1).map(recordOf))
@@ -76,21 +122,22 @@ describe('explain', { concurrent: true, timeout: 60_000 }, () => {
       details: { a: 1 },
       of_later: 'who knows',
     })
+    const deep = { key: 'deep', value: Buffer.from(`{"x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`), headers: { type: 'f' } }
     let sent = 0
     await until(
       'an event',
       async () => {
         const [one, other] = later.slice(sent, (sent += 2))
-        await place.produce([typed(one, 'f'), recordOf(other)])
+        await place.produce([typed(one, 'f'), recordOf(other), deep])
         return seen
       },
-      ({ length }) => length > 0,
+      (all) => all.some(({ logId }) => logId === 'deep') && all.some(({ logId }) => logId !== 'deep'),
       { everyMs: 300 },
     )
     stop.abort()
     await streaming
     expect(seen.every(({ type }) => type === 'f')).toBe(true)
-    expect(seen[0]).toMatchObject({
+    expect(seen.find(({ logId }) => logId !== 'deep')).toMatchObject({
       level: 'Error',
       source: 'poll',
       data: { ip: '***', user_name: '***', details: { a: '***' }, of_later: '***', client_name: 'app' },
@@ -144,5 +191,20 @@ describe('explain', { concurrent: true, timeout: 60_000 }, () => {
     expect(count).toBeLessThanOrEqual(1_000 + before)
     expect(count + leftOut).toBeGreaterThanOrEqual(3_001)
     await close()
+  })
+})
+
+describe('explain', { timeout: 60_000 }, () => {
+  test('looking through all partitions - ends in time, and says that it did', async ({ ask, place, onTestFinished }) => {
+    await place.start()
+    const [lost, known] = timedEvents(2, Date.now() - 60_000, 1)
+    await place.produce([recordOf(known)])
+    await place.settled()
+    const timeout = AbortSignal.timeout.bind(AbortSignal)
+    const spy = vi.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => timeout(ms === FIND_MS ? 1 : ms))
+    onTestFinished(() => spy.mockRestore())
+    const said = ask<Explained>(explain, { log_id: lost.id })
+    await expect(said).rejects.toThrow(/no log .* is in its partition .* looked through for 10 s, not to their ends/)
+    expect((await ask<Explained>(explain, { log_id: known.id })).copies).toHaveLength(1)
   })
 })

@@ -59,8 +59,8 @@ async function story({ client, ...context }: Context, { topic, group }: Installa
         asked: headers.source === 'job',
       })),
       eras: erasOf(resets, partition, { base, next }),
-      letters: (letters.get(id) ?? []).map(({ offset, logId, headers }) => {
-        const { topic: from = '', partition: of = '', offset: at = '', stage = '', reason = '', error = '' } = headers
+      letters: (letters.get(id) ?? []).map(({ offset, logId, told }) => {
+        const { topic: from, partition: of, offset: at, stage, reason, error } = told
         return { offset, logId, topic: from, partition: of, from: at, stage, reason, error }
       }),
       jobs,

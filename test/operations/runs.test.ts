@@ -1,27 +1,14 @@
 // What services did, as rows of a table.
 import { describe, expect, test } from 'vitest'
 import { foldRuns, pageOfRuns, troubleOf } from '../../services/operations/runs.ts'
-import type { Report } from '../../services/topics/records.ts'
+import { newReport, type Report } from '../../services/topics/records.ts'
 import type { Told } from '../../services/topics/reports.ts'
 
 let offset = 0
 const at = (second: number) => new Date(Date.UTC(2026, 2, 4, 5, 0, second)).toISOString()
 function told(service: string, run: string, second: number, more: Partial<Report> = {}): Told {
-  const counts = { processed: 10, delivered: 8, filtered: 2, duplicates: 0, dead_lettered: 0, expired: 0, retries: 0, bytes: 0 }
-  const texts = { first_log_id: '', last_log_id: '', checkpoint: '', error: '', next_run: '' }
-  const times = { started_at: at(second), ended_at: at(second + 1) }
-  const report = {
-    v: 1,
-    service,
-    instance: 'a',
-    run,
-    status: 'success',
-    ...times,
-    ...counts,
-    ...texts,
-    offsets: {},
-    ...more,
-  } as Report
+  const begun = { service, instance: 'a', run, status: 'success', started_at: at(second), ended_at: at(second + 1) } as const
+  const report = newReport({ ...begun, processed: 10, delivered: 8, filtered: 2, ...more })
   return { offset: offset++, kind: 'report', report }
 }
 const audit: Told = { offset: 0, kind: 'audit', audit: { v: 1, audit: true } as never }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { perform } from '../../services/operations/index.ts'
 import { readStatus, type ServiceStatus, type Status } from '../../services/operations/status.ts'
 import { publishControl, readControl } from '../../services/topics/control.ts'
-import { encodeAccount, newAccount } from '../../services/topics/records.ts'
+import { encodeAccount, newAccount, newReport, type Report } from '../../services/topics/records.ts'
 import { publishReport } from '../../services/topics/reports.ts'
 import { newPrefix } from '../support/kafka.ts'
 import { type Broker, openBroker } from '../support/plain-kafka.ts'
@@ -19,11 +19,10 @@ afterAll(async () => {
 })
 
 const named = ({ services }: Status, name: string) => services.find((service) => service.name === name) as ServiceStatus
-const report = (service: string, more: object) => {
-  const now = new Date().toISOString()
-  const counts = { processed: 5, delivered: 5, filtered: 0, duplicates: 0, dead_lettered: 0, expired: 0, retries: 0, bytes: 0 }
-  const texts = { first_log_id: '', last_log_id: '', checkpoint: '', error: '', next_run: '', started_at: now, ended_at: now }
-  return { v: 1, service, instance: 'a', run: 'r', status: 'success', offsets: {}, ...counts, ...texts, ...more }
+const report = (service: string, more: Partial<Report>) => {
+  const at = new Date().toISOString()
+  const run = { service, instance: 'a', run: 'r', status: 'success', started_at: at, ended_at: at } as const
+  return newReport({ ...run, processed: 5, delivered: 5, ...more })
 }
 
 /** Five records in partition 0, of which the group has committed three. */
@@ -96,7 +95,7 @@ describe('status', { concurrent: true }, () => {
     await member.leave()
     const wish = { by: 'ada', at: '2026-03-04T05:06:07.000Z' }
     await publishControl(client, producer, 'settings/segment', { values: { SEGMENT_SCHEDULE: '*/5 * * * *' }, ...wish })
-    await publishReport(client, producer, report('segment', { status: 'held', error: 'denied: no' }) as never)
+    await publishReport(client, producer, report('segment', { status: 'held', error: 'denied: no' }))
     const held = named(await ask({}), 'segment')
     expect(held).toMatchObject({
       trouble: { status: 'held', error: 'denied: no' },

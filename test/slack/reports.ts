@@ -1,32 +1,18 @@
 // Reports as a sink writes them, for tests.
-import type { Report } from '../../services/topics/records.ts'
+import { newReport, type Report } from '../../services/topics/records.ts'
 
 /** @param at end of the run, milliseconds since the epoch; it began a minute before */
 export function report(at: number, changes: Partial<Report> = {}): Report {
-  return {
-    v: 1,
+  return newReport({
     service: 'segment',
     instance: 'host-1',
     run: `host-1-${at}-1`,
     status: 'success',
     started_at: new Date(at - 60_000).toISOString(),
     ended_at: new Date(at).toISOString(),
-    processed: 0,
-    delivered: 0,
-    filtered: 0,
-    duplicates: 0,
-    dead_lettered: 0,
-    expired: 0,
-    retries: 0,
-    bytes: 0,
-    first_log_id: '',
-    last_log_id: '',
     checkpoint: '90020261122000000000000000000000000000000000000001',
-    offsets: {},
-    error: '',
-    next_run: '',
     ...changes,
-  }
+  })
 }
 
 export const failed = (at: number, changes: Partial<Report> = {}) =>

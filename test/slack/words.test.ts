@@ -1,5 +1,6 @@
 // What a person reads.
 import { expect, test } from 'vitest'
+import { adviceOf } from '../../services/operations/advice.ts'
 import { newsMessage, successMessage } from '../../services/slack/words.ts'
 import { failed, recovered, report } from './reports.ts'
 
@@ -41,6 +42,15 @@ test('words - a hold says that it needs attention, an update how often, a return
     about,
   )
   expect(update.text).toContain('segment still cannot deliver (×17 in 5 min, since 2026-11-22T09:55:00.000Z)')
+})
+
+test('words - what to do is what console and command line say, and the command that tells more', () => {
+  const toDo = (error: string, status: 'failed' | 'held') =>
+    valuesOf(newsMessage({ kind: 'failed', report: failed(T, { error, status }), since: T, again: 0 }, about))['What to do']
+  for (const error of ['http_401: no', 'http_404: no', 'http_503: busy', 'rejections: 21 in a row', 'dead_letter_refused: no'])
+    for (const status of ['failed', 'held'] as const) expect(toDo(error, status)).toContain(adviceOf(error))
+  expect(toDo('rejections: 21 in a row', 'held')).toContain('auth0-logs dead-letters redrive segment')
+  expect(toDo('http_503: busy', 'failed')).toContain('auth0-logs runs segment --failed')
 })
 
 test('words - a recovery says how long it lasted and what was kept', () => {

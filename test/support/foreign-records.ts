@@ -61,6 +61,20 @@ export const rightAccount = {
   expired: 5,
   checkpoint: '900',
 }
+export const rightLetter = {
+  topic: 'auth0.logs',
+  partition: '0',
+  offset: '5',
+  log_id: '900',
+  stage: 'deliver',
+  reason: 'http_400',
+  error: 'no',
+  attempts: '1',
+  first_at: AT,
+  last_at: AT,
+  version: '1.0.0',
+  piece: '1/2',
+}
 export const rightService = { v: 1, ...serviceRecord('auth0.logs', 'segment'), replay_limit: { hours: 24, meaning: 'old' } }
 export const rightSettings = { v: 1, values: { SEGMENT_LOG_LEVEL: '3' }, by: 'ada', at: AT }
 

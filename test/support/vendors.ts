@@ -8,6 +8,12 @@ export type SinkName = (typeof SINKS)[number]
 
 export type Vendors = Awaited<ReturnType<typeof openVendors>>
 
+type StandIns = {
+  cloudwatch: { origin: string }
+  segment: { origin: string }
+  papertrail: Awaited<ReturnType<typeof startPapertrail>>
+}
+
 export async function openVendors() {
   const times = new Map(SINKS.map((sink) => [sink, new Map<string, number>()]))
   const count = (sink: SinkName) => {
@@ -30,20 +36,22 @@ export async function openVendors() {
       // Segment knows a repeat by its messageId and throws it away.
       return again + (standIns[sink].received.counts.deduplicated ?? 0)
     },
-    /** What the sinks need to reach them. */
-    env: {
-      CLOUDWATCH_LOG_GROUP_NAME: 'group',
-      CLOUDWATCH_LOG_STREAM_NAME: 'stream',
-      AWS_REGION: 'us-east-1',
-      AWS_ACCESS_KEY_ID: 'id',
-      AWS_SECRET_ACCESS_KEY: 'secret',
-      AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: cloudwatch.origin,
-      SEGMENT_KEY: 'key',
-      SEGMENT_HOST: segment.origin,
-      PAPERTRAIL_HOST: papertrail.host,
-      PAPERTRAIL_PORT: String(papertrail.port),
-      PAPERTRAIL_CA_FILE: papertrail.caFile,
-    },
+    env: vendorsEnv(standIns),
     close: async () => void (await Promise.all(Object.values(standIns).map((standIn) => standIn.close()))),
   }
 }
+
+/** What the sinks need to reach the stand-ins. */
+export const vendorsEnv = ({ cloudwatch, segment, papertrail }: StandIns) => ({
+  CLOUDWATCH_LOG_GROUP_NAME: 'group',
+  CLOUDWATCH_LOG_STREAM_NAME: 'stream',
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'id',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: cloudwatch.origin,
+  SEGMENT_KEY: 'key',
+  SEGMENT_HOST: segment.origin,
+  PAPERTRAIL_HOST: papertrail.host,
+  PAPERTRAIL_PORT: String(papertrail.port),
+  PAPERTRAIL_CA_FILE: papertrail.caFile,
+})

@@ -5,7 +5,7 @@ import type { KafkaClient } from '../../services/topics/client.ts'
 import { followControl, isDesiredState, publishControl } from '../../services/topics/control.ts'
 import { ensureTopics } from '../../services/topics/create.ts'
 import { openProducer } from '../../services/topics/produce.ts'
-import { type Broker, openBroker } from '../support/plain-kafka.ts'
+import { type Broker, openBroker, transact } from '../support/plain-kafka.ts'
 import { newPrefix, testKafka } from '../support/kafka.ts'
 import { schemaProblems } from '../support/schemas.ts'
 import { until } from '../support/wait.ts'
@@ -89,6 +89,18 @@ describe('control', { concurrent: true }, () => {
     expect(changes).toEqual([['state/c', { v: 1, ...state('running') }]])
   })
 
+  test('control - a topic that ends with the marker of a transaction is read to its end at once', async (context) => {
+    const { prefix, client } = await open(context)
+    const value = JSON.stringify({ v: 1, ...state('paused') })
+    await transact(inject('brokers'), `${prefix}.control`, [{ key: 'state/a', value }])
+    // The marker is written after the commit is acknowledged.
+    const end = () => broker.admin(async (admin) => (await admin.fetchTopicOffsets(`${prefix}.control`))[0].high)
+    await until('the marker', end, (high) => high === '2')
+    const begun = performance.now()
+    expect((await follow(context, client)).records.get('state/a')).toMatchObject({ state: 'paused' })
+    expect(performance.now() - begun).toBeLessThan(10_000)
+  })
+
   test('control - a topic whose beginning is gone is read from what is left', async (context) => {
     const { prefix, client, write } = await open(context)
     const topic = `${prefix}.control`
@@ -99,7 +111,13 @@ describe('control', { concurrent: true }, () => {
         resources: [{ type: 2, name: topic, configEntries: [{ name: 'cleanup.policy', value: 'delete' }] }],
       })
     })
-    await broker.expire(topic, 0, 2)
+    // The broker answers before the new policy is in force.
+    const expire = () =>
+      broker.expire(topic, 0, 2).then(
+        () => true,
+        () => false,
+      )
+    await until('the beginning to be gone', expire, Boolean)
     expect((await follow(context, client)).records.get('state/a')).toMatchObject({ state: 'running' })
   })
 

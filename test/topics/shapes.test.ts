@@ -8,7 +8,8 @@ import {
   settingsShape,
   stateShape,
 } from '../../services/topics/control-records.ts'
-import { auditShape, decodeAccount, decodeBackfillCheckpoint, reportShape } from '../../services/topics/records.ts'
+import { letterOf, NOT_UNDERSTOOD } from '../../services/topics/dead-letters.ts'
+import { auditShape, decodeAccount, decodeBackfillCheckpoint, letterShape, reportShape } from '../../services/topics/records.ts'
 import { parse } from '../../services/topics/reports.ts'
 import { parsed, type Shape } from '../../services/topics/shapes.ts'
 import * as right from '../support/foreign-records.ts'
@@ -22,6 +23,7 @@ const SHAPES: [name: string, shape: Shape<unknown>, example: object][] = [
   ['control-job', jobShape, right.rightJob],
   ['report', reportShape, right.rightReport],
   ['audit', auditShape, right.rightAudit],
+  ['dead-letter-headers', letterShape, right.rightLetter],
 ]
 
 describe('shapes', () => {
@@ -105,6 +107,26 @@ describe('metadata of the backfill', () => {
     ['{"v":1,"checkpoint":{"a":1}}', ''],
   ])('%s - %j', (metadata, checkpoint) => {
     expect(decodeBackfillCheckpoint(metadata)).toBe(checkpoint)
+  })
+})
+
+describe('dead letters', () => {
+  const letter = (headers: Record<string, string>) =>
+    letterOf({ partition: 0, offset: 3, key: null, value: null, timestamp: 7, headers })
+
+  it('a right one - says what its headers say; without a key its log_id is the header', () => {
+    expect(letter(right.rightLetter)).toMatchObject({ offset: 3, logId: '900', told: right.rightLetter, value: Buffer.alloc(0) })
+  })
+
+  it.each([
+    [{}, /topic is missing/],
+    [{ ...right.rightLetter, attempts: 'many' }, /attempts must/],
+    [{ ...right.rightLetter, stage: 'mail' }, /stage must be/],
+    [{ ...right.rightLetter, error: 'x'.repeat(4_097) }, /error must have 4,096/],
+  ])('a foreign one - has the reason not_understood and says why: %#', (headers, why) => {
+    const { told, headers: kept } = letter(headers as Record<string, string>)
+    expect(told).toMatchObject({ reason: NOT_UNDERSTOOD, attempts: '0', log_id: '', error: expect.stringMatching(why) as string })
+    expect(kept).toEqual(headers)
   })
 })
 

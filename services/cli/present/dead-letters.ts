@@ -59,7 +59,7 @@ export function presentLetter(letter: LetterShown, shown: Shown): string {
   const { style, now } = shown
   const { headers } = letter
   const told = shown.facts([
-    ['reason', `${letter.reason} at the stage ${letter.stage}`],
+    ['reason', letter.stage === '' ? letter.reason : `${letter.reason} at the stage ${letter.stage}`],
     ['error', style.red(letter.error)],
     ['log_id', letter.logId],
     [

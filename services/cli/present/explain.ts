@@ -17,9 +17,10 @@ export function presentExplained({ logId, storedAt, copies, sinks, notes }: Expl
     ...received.map((text, i) => [i === 0 ? 'received' : 'and again', text] as const),
   ])
   // A log has one line a sink; only copies need their offset.
-  const rows = sinks.map(({ sink, offset, outcome, detail, certain }) => [
+  const partitions = new Set(copies.map(({ partition }) => partition)).size
+  const rows = sinks.map(({ sink, partition, offset, outcome, detail, certain }) => [
     sink,
-    copies.length > 1 ? String(offset) : '',
+    copies.length > 1 ? `${partitions > 1 ? `${partition}:` : ''}${offset}` : '',
     paintOf(outcome, style)(outcome.replace('_', ' ')),
     certain ? detail : style.dim(`${detail} (not certain)`),
   ])

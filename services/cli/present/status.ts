@@ -1,7 +1,7 @@
 // What `status` says: a table of all services, or one with its partitions.
+import type { LeftOut } from '../../operations/left-out.ts'
 import type { ServiceStatus, Status } from '../../operations/status.ts'
 import type { Trouble } from '../../operations/outages.ts'
-import type { NotUnderstood } from '../../topics/not-understood.ts'
 import { ago, count, cut, span, time, until } from '../table.ts'
 import type { Style } from '../terminal.ts'
 import type { Shown } from './shown.ts'
@@ -14,7 +14,7 @@ export function presentStatus(status: Status, shown: Shown): string {
 
 // ---- all services ----
 
-function overview({ topic, services, notUnderstood = [] }: Status, shown: Shown): string {
+function overview({ topic, services, notUnderstood }: Status, shown: Shown): string {
   const { style, now } = shown
   const held = `${topic.name}: ${count(topic.records)} logs in ${topic.partitions} partitions, ${time(new Date(now).toISOString())} UTC`
   if (services.length === 0) return ['no service has announced itself yet', ...strangeLines(notUnderstood, shown)].join('\n')
@@ -59,7 +59,7 @@ export const inTrouble = ({ trouble, openReset, partitions, group, kind, state, 
   (kind === 'sink' && state !== 'stopped' && group !== '' && members.length === 0)
 
 /** What needs a person, below the table. */
-function remarks(services: readonly ServiceStatus[], notUnderstood: readonly NotUnderstood[], shown: Shown): string[] {
+function remarks(services: readonly ServiceStatus[], notUnderstood: readonly LeftOut[], shown: Shown): string[] {
   const { style, now } = shown
   const lines = services.flatMap(({ name, trouble, openReset, setBy, state, partitions, members, group, kind, deadLetters }) => [
     ...(openReset === '' ? [] : [style.red(openReset)]),
@@ -84,21 +84,24 @@ const troubleText = (name: string, { status, error, since, attempts }: Trouble, 
 
 const MOST_STRANGE = 5
 
-/** Records that were left out: which, why, and how to be rid of them. */
-function strangeLines(notUnderstood: readonly NotUnderstood[], { style, wrap }: Shown): string[] {
-  const lines = notUnderstood.slice(0, MOST_STRANGE).map(({ topic, partition, offset, key, why }) => {
-    const cure = topic.endsWith('.control')
-      ? ' To remove it, write an empty record (a tombstone) with this key.'
-      : ' It expires with the topic.'
-    const place = `${topic} partition ${partition} offset ${offset}`
-    return style.yellow(
-      `A record is not understood and left out: ${place}, key ${JSON.stringify(cut(key, 80))}: ${cut(why, 200)}.${cure}`,
-    )
+/** Records that were left out: how many, what it means, what to do, and which. */
+function strangeLines(notUnderstood: readonly LeftOut[], { style, wrap }: Shown): string[] {
+  return notUnderstood.flatMap(({ topic, count: all, meaning, toDo, records }) => {
+    const some = records.slice(0, MOST_STRANGE)
+    const more = all - some.length
+    return [
+      style.yellow(
+        wrap(
+          `${count(all)} ${all === 1 ? 'record' : 'records'} in ${topic} ${all === 1 ? 'is' : 'are'} not understood and left out. ${meaning}`,
+        ),
+      ),
+      style.dim(wrap(`  ${toDo}`)),
+      ...some.map(({ partition, offset, key, why }) =>
+        wrap(`  partition ${partition} offset ${offset}, key ${JSON.stringify(cut(key, 80))}: ${cut(why, 200)}`),
+      ),
+      ...(more > 0 ? [`  ${count(more)} more; --json lists the first ${count(records.length)}`] : []),
+    ]
   })
-  const more = notUnderstood.length - lines.length
-  return [...lines, ...(more > 0 ? [style.yellow(`${count(more)} more such records; --json lists them`)] : [])].map((line) =>
-    wrap(line),
-  )
 }
 
 function stateText({ state, trouble }: ServiceStatus, style: Style): string {
@@ -113,7 +116,7 @@ function lastText({ lastRun }: ServiceStatus, now: number, style: Style): string
 
 // ---- one service ----
 
-function detail({ topic, notUnderstood = [] }: Status, service: ServiceStatus, shown: Shown): string {
+function detail({ topic, notUnderstood }: Status, service: ServiceStatus, shown: Shown): string {
   const { style, now } = shown
   const { setBy, account, lastRun, trouble } = service
   const wish = setBy

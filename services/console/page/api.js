@@ -82,7 +82,8 @@ async function* lines(response) {
 
 /**
  * Server-sent events, only while the page is to be seen: a browser opens six connections to a server and no more.
- * @param {string} path @param {Record<string, (data: any) => void>} handlers by event @param {(open: boolean) => void} [onState]
+ * @template {object} T what each event brings, by its name
+ * @param {string} path @param {{ [E in keyof T]: (data: T[E]) => void }} handlers by event @param {(open: boolean) => void} [onState]
  * @returns {() => void} closes it
  */
 export function stream(path, handlers, onState = () => {}) {

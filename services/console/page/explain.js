@@ -35,10 +35,10 @@ function Way({ way: { storedAt, copies, sinks, notes } }) {
     <ol class="way">
       <li><div class="step"><strong>Auth0 stored it</strong><span class="quiet"><${Time} at=${storedAt} none="at a time its id does not tell" /></span></div></li>
       ${copies.map(
-        (copy) => html`<li key=${copy.offset}>
+        (copy) => html`<li key=${`${copy.partition}/${copy.offset}`}>
         <div class="step"><strong>Received</strong> ${SOURCES[copy.source] ?? ''} <span class="quiet"><${Time} at=${copy.receivedAt} /></span>
           <span class="quiet">partition ${copy.partition}, offset ${count(copy.offset)}, type <code>${copy.type || 'none'}</code></span></div>
-        <ul>${sinks.filter(({ offset }) => offset === copy.offset).map((sink) => html`<${AtSink} key=${sink.sink} sink=${sink} />`)}</ul>
+        <ul>${sinks.filter(({ partition, offset }) => partition === copy.partition && offset === copy.offset).map((sink) => html`<${AtSink} key=${sink.sink} sink=${sink} />`)}</ul>
       </li>`,
       )}
     </ol>

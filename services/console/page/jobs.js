@@ -4,7 +4,7 @@ import { Account } from './account.js'
 import { get, perform } from './api.js'
 import { count, plural, rate } from './format.js'
 import { html } from './html.js'
-import { advice, displayName, plainName, waitingLetters } from './names.js'
+import { displayName, plainName, waitingLetters } from './names.js'
 import { Confirm, Failed, Loading, Mark, Notice, Spark, Time } from './parts.js'
 import { mayChange, set, useStore } from './store.js'
 
@@ -16,9 +16,26 @@ export function Jobs() {
   const jobs = status.services.filter(isJob)
   return html`
     <h1>Jobs</h1>
+    ${status.notUnderstood.map((left) => html`<${LeftOut} key=${left.topic} left=${left} />`)}
     ${jobs.length === 0 ? html`<${NoJobs} />` : html`<${Account} services=${jobs} /><${JobsTable} jobs=${jobs} />`}
     <${Others} services=${status.services.filter((service) => !isJob(service))} topic=${status.topic} />
   `
+}
+
+const MOST_LEFT_OUT = 5
+
+/** Records of others that were left out of a topic: how many, what it means for the logs, what to do, and the first of them. */
+function LeftOut({ left: { topic, count: all, meaning, toDo, records } }) {
+  const title = `${plural(all, 'record')} in ${topic} ${all === 1 ? 'is' : 'are'} not understood and left out`
+  return html`<${Notice} tone="warn" title=${title}>
+    <p>${meaning} ${toDo}</p>
+    <details><summary>Which</summary><ul>${records
+      .slice(0, MOST_LEFT_OUT)
+      .map(
+        ({ partition, offset, key, why }) =>
+          html`<li key=${`${partition}/${offset}`} class="words">Partition ${partition}, offset ${offset}, key <code>${key || 'none'}</code>: ${why}.</li>`,
+      )}</ul>${all > MOST_LEFT_OUT && html`<p class="quiet"><code>auth0-logs status --json</code> lists more of them.</p>`}</details>
+  <//>`
 }
 
 const NoJobs = () => html`<div class="empty">
@@ -71,7 +88,7 @@ export function Trouble({ job }) {
     const letters = waitingLetters(job)
     return html`<${Notice} tone="bad" title=${title}>
       <p class="words">${trouble.error}</p>
-      <p>${trouble.advice ?? advice(trouble.error)} Nothing is lost${lag ? html`: ${plural(lag, 'event')} wait${lag === 1 ? 's' : ''} in Kafka` : ''}${letters > 0 ? html`, and <a href=${lettersOf(name)}>${plural(letters, 'event')} in the dead letters</a> can be redriven once this is fixed` : ''}. Since <${Time} at=${trouble.since} />.</p>
+      <p>${trouble.advice} Nothing is lost${lag ? html`: ${plural(lag, 'event')} wait${lag === 1 ? 's' : ''} in Kafka` : ''}${letters > 0 ? html`, and <a href=${lettersOf(name)}>${plural(letters, 'event')} in the dead letters</a> can be redriven once this is fixed` : ''}. Since <${Time} at=${trouble.since} />.</p>
     <//>`
   }
   if (members.length > 0 || state === 'stopped' || kind !== 'sink') return null

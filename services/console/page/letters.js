@@ -59,7 +59,7 @@ function Reasons({ reasons, choose, redrive }) {
     <thead><tr><th scope="col">Reason</th><th scope="col" class="num">Count</th><th scope="col" class="num">Redriven</th><th scope="col">First</th><th scope="col">Last</th><th scope="col">Last error</th><th scope="col"><span class="hidden">Redrive</span></th></tr></thead>
     <tbody>${reasons.map(
       (row) => html`<tr key=${row.reason}>
-      <th scope="row"><button class="link mono" onClick=${() => choose(row.reason)}>${row.reason || 'none'}</button></th>
+      <th scope="row"><button class="link mono" onClick=${() => choose(row.reason)}>${row.reason}</button></th>
       <td class="num" data-label="Count">${count(row.count)}</td><td class="num" data-label="Redriven">${count(row.redriven)}</td>
       <td data-label="First"><${Time} at=${row.first} /></td><td data-label="Last"><${Time} at=${row.last} /></td>
       <td data-label="Last error" class="words">${row.error.slice(0, 200)}</td>
@@ -87,8 +87,8 @@ function LettersTable({ letters, open }) {
 function Letter({ sink, offset, isSink, onClose, redrive }) {
   const letter = useLoaded(() => perform('dead-letters show', { sink, offset }), [sink, offset])
   return html`<${Dialog} title=${`Dead letter ${offset} of ${plainName(sink)}`} onClose=${onClose} wide>
-    <${Loaded} of=${letter} isEmpty=${() => false}>${({ headers, body, encoding, bytes, logId, redriven }) => html`
-      <p class="words"><strong>${headers.reason}</strong> ${headers.error}</p>
+    <${Loaded} of=${letter} isEmpty=${() => false}>${({ reason, error, headers, body, encoding, bytes, logId, redriven }) => html`
+      <p class="words"><strong>${reason}</strong> ${error}</p>
       <h3>Headers</h3>
       <dl class="headers">${Object.entries(headers).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd class="words">${value || html`<span class="quiet">none</span>`}</dd></div>`)}</dl>
       <h3>Body <span class="quiet">${plural(bytes, 'byte')}${encoding === 'base64' ? ', no text, shown as base64' : ''}</span></h3>

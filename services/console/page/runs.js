@@ -3,7 +3,6 @@ import { useRef, useState } from 'preact/hooks'
 import { get } from './api.js'
 import { count, duration } from './format.js'
 import { html } from './html.js'
-import { advice } from './names.js'
 import { Choice, Dialog, Loaded, Mark, Notice, Pages, Time } from './parts.js'
 import { useLoaded, useNews } from './store.js'
 
@@ -94,13 +93,13 @@ const COUNTS = [
   'recovered',
 ]
 
-function Report({ report }) {
+function Report({ report: { advice, ...report } }) {
   const { error, status } = report
   return html`
     ${
       error &&
       html`<${Notice} tone=${status === 'recovered' ? 'good' : 'bad'} title=${status === 'recovered' ? 'Recovered from' : 'What the vendor or Kafka said'}>
-      <p class="words">${error}</p>${status === 'recovered' ? '' : html`<p>${advice(error)}</p>`}
+      <p class="words">${error}</p>${advice && html`<p>${advice}</p>`}
     <//>`
     }
     <dl class="facts">${COUNTS.filter((name) => report[name] !== undefined).map((name) => html`<div key=${name}><dt>${name.replace('_', '-')}</dt><dd class="num">${count(report[name])}</dd></div>`)}</dl>

@@ -3,12 +3,18 @@ import { useEffect, useState } from 'preact/hooks'
 import { Failure, get, stream } from './api.js'
 
 /**
+ * What the server tells as soon as it is known, by event of /api/updates.
+ * @typedef {{ status: import('../status-routes.ts').StatusTold, run: import('../history.ts').IndexedRun, audit: import('../../topics/records.ts').AuditRecord }} Told
+ */
+
+/**
  * `me`: undefined = not known yet, null = nobody. `status`: as GET /api/status. `connected`: the console answers.
- * @type {{ me?: { name: string, role: string } | null, status?: any, failure?: Error, connected: boolean }}
+ * @type {{ me?: { name: string, role: string } | null, status?: Told['status'], failure?: Error, connected: boolean }}
  */
 let state = { connected: true }
 const NOTHING_KNOWN =
   'So nothing is known of the services yet. Nothing is lost: this page fills itself as soon as Kafka answers. Check KAFKA_BROKERS, the brokers and the network to them.'
+/** @param {Told['status']['kafka']} kafka */
 const nothingKnown = ({ away }) =>
   away
     ? new Failure(503, 'kafka_away', NOTHING_KNOWN)
@@ -34,7 +40,11 @@ export function useStore() {
 
 export const mayChange = () => state.me?.role === 'operator'
 
-/** Told of every new run or audit record. @param {'run' | 'audit'} what @param {(one: any) => void} listener @param {unknown[]} [inputs] */
+/**
+ * Told of every new run or audit record.
+ * @template {'run' | 'audit'} What
+ * @param {What} what @param {(one: Told[What]) => void} listener @param {unknown[]} [inputs]
+ */
 export function useNews(what, listener, inputs = []) {
   useEffect(() => {
     listeners[what].add(listener)
@@ -51,15 +61,14 @@ export function follow() {
     (status) => set({ status, failure: undefined }),
     (failure) => set({ failure }),
   )
-  close = stream(
-    '/api/updates',
-    {
-      status: (status) => (status.at !== '' ? set({ status, failure: undefined }) : set({ failure: nothingKnown(status.kafka) })),
-      run: (run) => listeners.run.forEach((listener) => listener(run)),
-      audit: (record) => listeners.audit.forEach((listener) => listener(record)),
-    },
-    (connected) => set({ connected }),
-  )
+  close = stream('/api/updates', onUpdate, (connected) => set({ connected }))
+}
+
+/** @type {{ [Event in keyof Told]: (told: Told[Event]) => void }} */
+const onUpdate = {
+  status: (status) => (status.at !== '' ? set({ status, failure: undefined }) : set({ failure: nothingKnown(status.kafka) })),
+  run: (run) => listeners.run.forEach((listener) => listener(run)),
+  audit: (record) => listeners.audit.forEach((listener) => listener(record)),
 }
 
 export function forget() {

@@ -4,8 +4,10 @@ import type { Logger } from '../../platform/logger.ts'
 import type { KafkaClient } from '../../topics/client.ts'
 import { consume, type GroupConsumer, type KafkaMessage } from '../../topics/consume.ts'
 import type { JobRecord } from '../../topics/control.ts'
+import { letterOf } from '../../topics/dead-letters.ts'
 import { committedOffsets, logRanges } from '../../topics/groups.ts'
 import { asksFor, jobPlace, redriveOf } from '../../topics/jobs.ts'
+import { toRecord } from '../../topics/read.ts'
 import { type DeadLetter, decodeAccount, newAccount } from '../../topics/records.ts'
 import type { Connection, Limits } from './contract.ts'
 import { createDedupe, noDedupe, WINDOW_IDS } from './dedupe.ts'
@@ -131,8 +133,9 @@ async function jobPlaces(client: KafkaClient, group: string, topic: string, job:
 }
 
 /** Why a dead letter is left out, if it is. */
-function notAsked(job: JobRecord, earlier: readonly JobRecord[], { offset, key, headers }: KafkaMessage): string | undefined {
-  const letter = { offset: Number(offset), reason: String(headers?.reason ?? ''), logId: key?.toString() ?? '' }
+function notAsked(job: JobRecord, earlier: readonly JobRecord[], message: KafkaMessage): string | undefined {
+  const { offset, logId, told } = letterOf(toRecord(0, message))
+  const letter = { offset, logId, reason: told.reason }
   if (!asksFor(job, letter)) return 'not_asked_for'
   return redriveOf(earlier, letter) ? 'redriven_before' : undefined
 }

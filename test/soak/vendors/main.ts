@@ -4,6 +4,7 @@ import { startPapertrail } from '../../../services/sandbox/papertrail.ts'
 import { startSegment } from '../../../services/sandbox/segment.ts'
 import { startSlack } from '../../../services/sandbox/slack.ts'
 import type { Fault, StandIn } from '../../../services/sandbox/stand-in.ts'
+import { vendorsEnv } from '../../support/vendors.ts'
 import type { FromVendors, ToVendors } from '../vendors.ts'
 
 const TELL_MS = 250
@@ -32,18 +33,5 @@ setInterval(() => {
   tell({ arrived, deduplicated: segment.received.counts.deduplicated ?? 0, messages: slack.received.total })
 }, TELL_MS)
 tell({
-  env: {
-    CLOUDWATCH_LOG_GROUP_NAME: 'group',
-    CLOUDWATCH_LOG_STREAM_NAME: 'stream',
-    AWS_REGION: 'us-east-1',
-    AWS_ACCESS_KEY_ID: 'id',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-    AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: cloudwatch.origin,
-    SEGMENT_KEY: 'key',
-    SEGMENT_HOST: segment.origin,
-    PAPERTRAIL_HOST: papertrail.host,
-    PAPERTRAIL_PORT: String(papertrail.port),
-    PAPERTRAIL_CA_FILE: papertrail.caFile,
-    SLACK_INCOMING_WEBHOOK: slack.origin,
-  },
+  env: { ...vendorsEnv({ cloudwatch, segment, papertrail }), SLACK_INCOMING_WEBHOOK: slack.origin },
 })
