@@ -1,5 +1,6 @@
 // Settings: one row a setting. From the row come validation, masking, the README's tables and the operator's form.
 import { type Problem, SettingsError } from './errors.ts'
+import { misspelt } from './misspelt.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -132,7 +133,7 @@ export function checkSettings<F extends Fields>(
   const settings: Record<string, unknown> = {}
   const problems: Problem[] = []
   const notes: string[] = []
-  const typos = misspelt(fields, env, related)
+  const typos = misspeltNames(fields, env, related)
   for (const [key, field] of Object.entries(fields)) {
     const setting = givenName(field, env)
     if (setting === undefined) {
@@ -216,38 +217,15 @@ function textOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : ''
 }
 
-/** Names in the environment that differ from a setting's by one or two slips and belong to nobody. */
-function misspelt(fields: Fields, env: Environment, related: readonly string[]): { given: string; meant: string }[] {
+/** Names in the environment that are set, belong to nobody, and were meant to be one of these settings. */
+function misspeltNames(fields: Fields, env: Environment, related: readonly string[]) {
   const names = Object.values(fields).flatMap((field) => field.names)
   const known = new Set([...names, ...related])
-  const prefixes = new Set(names.filter((n) => n.includes('_')).map((n) => n.slice(0, n.indexOf('_') + 1)))
-  const found: { given: string; meant: string }[] = []
-  for (const given of Object.keys(env)) {
-    const isSet = (env[given] ?? '').trim() !== '' && !isServiceLink(given, env)
-    if (!isSet || known.has(given) || !prefixes.has(given.slice(0, given.indexOf('_') + 1))) continue
-    const nearest = names
-      .map((meant) => ({ meant, distance: editDistance(given, meant) }))
-      .toSorted((a, b) => a.distance - b.distance)[0]
-    if (nearest && nearest.distance <= 2) found.push({ given, meant: nearest.meant })
-  }
-  return found
-}
-
-/** Insertions, deletions, replacements and swaps of neighbours between two names (optimal string alignment). */
-function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 2) return 3
-  const rows = Array.from({ length: a.length + 1 }, (_, i) => [i, ...Array.from<number>({ length: b.length }).fill(0)])
-  for (let j = 1; j <= b.length; j++) rows[0][j] = j
-  for (let i = 1; i <= a.length; i++) {
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1
-      rows[i][j] = Math.min(rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + same)
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        rows[i][j] = Math.min(rows[i][j], rows[i - 2][j - 2] + 1)
-      }
-    }
-  }
-  return rows[a.length][b.length]
+  const isSet = (name: string) => (env[name] ?? '').trim() !== '' && !isServiceLink(name, env)
+  return misspelt(
+    Object.keys(env).filter((name) => isSet(name) && !known.has(name)),
+    names,
+  )
 }
 
 const quote = (value: string) => JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}…` : value)
