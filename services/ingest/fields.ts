@@ -34,8 +34,10 @@ export const ingestFields = (env: Environment) => ({
       unit: 'bytes',
     },
   ),
-  tlsCert: parsed('INGEST_TLS_CERT_FILE', 'Certificate to serve https directly, PEM', readableFile, { default: '' }),
-  tlsKey: parsed('INGEST_TLS_KEY_FILE', "The certificate's key, PEM", readableFile, { default: '' }),
+  tlsCert: parsed('INGEST_TLS_CERT_FILE', 'Certificate to serve https directly, PEM; read anew when it changes', readableFile, {
+    default: '',
+  }),
+  tlsKey: parsed('INGEST_TLS_KEY_FILE', "The certificate's key, PEM; read anew when it changes", readableFile, { default: '' }),
   redact: parsed(
     'INGEST_REDACT',
     'Fields changed before anything is stored: path:mask|hash|drop, comma-separated',

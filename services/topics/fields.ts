@@ -58,9 +58,11 @@ export const kafkaFields = {
     unit: 'bytes',
   }),
   ssl: boolean('KAFKA_SSL', 'Talk TLS to the brokers', { default: false }),
-  ca: parsed('KAFKA_CA_FILE', "Certificate authority of the brokers' certificates, PEM", readableFile, { default: '' }),
-  cert: parsed('KAFKA_CERT_FILE', 'Client certificate, PEM', readableFile, { default: '' }),
-  key: parsed('KAFKA_KEY_FILE', "Client certificate's key, PEM", readableFile, { default: '' }),
+  ca: parsed('KAFKA_CA_FILE', "Certificate authority of the brokers' certificates, PEM; read at each connection", readableFile, {
+    default: '',
+  }),
+  cert: parsed('KAFKA_CERT_FILE', 'Client certificate, PEM; read at each connection', readableFile, { default: '' }),
+  key: parsed('KAFKA_KEY_FILE', "Client certificate's key, PEM; read at each connection", readableFile, { default: '' }),
   saslMechanism: choice(
     'KAFKA_SASL_MECHANISM',
     'How to log in to the brokers; aws-msk-iam takes the default credentials of AWS',
