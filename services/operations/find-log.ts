@@ -4,7 +4,7 @@ import { CLOCKS_MS, timeOfLogId } from '../events/log-id.ts'
 import type { KafkaClient } from '../topics/client.ts'
 import { type LogRange, offsetsAt } from '../topics/groups.ts'
 import { hashOf } from '../topics/partition.ts'
-import { readRanges, type TopicRecord } from '../topics/read.ts'
+import { type ReadRange, readRanges, type TopicRecord } from '../topics/read.ts'
 import { parseJson } from '../topics/shapes.ts'
 
 /** Looking through all partitions ends after so long. */
@@ -17,9 +17,16 @@ export type FoundLog = { copies: TopicRecord[]; complete: boolean }
 /** The partition to which producers send what has this key. */
 export const ownPartition = (id: string, partitions: number): number => hashOf(Buffer.from(id)) % partitions
 
+export type FindOptions = {
+  signal?: AbortSignal
+  /** How many copies are enough. */
+  most?: number
+  progress?: (done: number, total: number, what: string) => void
+}
+
 /**
- * The copies of a log: those of its own partition, or where it has none there of all partitions, from the id's time on.
- * @param most how many are enough @param limitMs of looking through all partitions
+ * The copies of a log from its id's time on: those of its own partition, or where it has none there of all partitions, which is given up
+ * after FIND_MS.
  * @throws when the signal is aborted
  */
 export async function findLog(
@@ -27,26 +34,20 @@ export async function findLog(
   topic: string,
   ranges: readonly LogRange[],
   id: string,
-  options: {
-    signal?: AbortSignal
-    most?: number
-    limitMs?: number
-    progress?: (done: number, total: number, what: string) => void
-  } = {},
+  { signal, most = 1, progress = () => {} }: FindOptions = {},
 ): Promise<FoundLog> {
-  const { signal, most = 1, limitMs = FIND_MS, progress = () => {} } = options
-  if (ranges.length === 0) return { copies: [], complete: true }
+  const copies: TopicRecord[] = []
+  if (ranges.length === 0) return { copies, complete: true }
   const places = await placesSince(client, topic, ranges, id)
+  const read = (where: readonly ReadRange[], isCopy: (record: TopicRecord) => boolean, until: AbortSignal | undefined) => {
+    const take = (record: TopicRecord) => (isCopy(record) && copies.push(record) >= most ? 'stop' : undefined)
+    return readRanges(client, 'find', topic, where, take, until)
+  }
   const own = ownPartition(id, ranges.length)
-  const keyed = await copiesIn(
-    ({ key }) => key === id,
-    places.filter(({ partition }) => partition === own),
-    signal,
-  )
-  if (keyed.length > 0) return { copies: keyed, complete: true }
+  const ownPlaces = places.filter(({ partition }) => partition === own)
+  await read(ownPlaces, ({ key }) => key === id, signal)
+  if (copies.length > 0) return { copies, complete: true }
 
-  const limit = AbortSignal.timeout(limitMs)
-  const found: TopicRecord[] = []
   const total = places.reduce((sum, { from, to }) => sum + Math.max(0, to - from), 0)
   const bytes = Buffer.from(id)
   let looked = 0
@@ -54,30 +55,19 @@ export async function findLog(
     if (++looked % PROGRESS_EVERY === 0) progress(looked, total, 'looking through all partitions')
     return record.key === id || saysItIs(record, id, bytes)
   }
-  try {
-    await copiesIn(isIt, places, AbortSignal.any([limit, ...(signal ? [signal] : [])]), found)
-    return { copies: inOrder(found), complete: true }
-  } catch (error) {
-    if (!limit.aborted || signal?.aborted) throw error
-    return { copies: inOrder(found), complete: false }
-  }
-
-  async function copiesIn(
-    isCopy: (record: TopicRecord) => boolean,
-    where: typeof places,
-    until: AbortSignal | undefined,
-    copies: TopicRecord[] = [],
-  ): Promise<TopicRecord[]> {
-    const take = (record: TopicRecord) => {
-      if (isCopy(record) && copies.push(record) >= most) return 'stop'
-    }
-    await readRanges(client, 'find', topic, where, take, until)
-    return copies
-  }
+  const limit = AbortSignal.timeout(FIND_MS)
+  const complete = await read(places, isIt, signal ? AbortSignal.any([limit, signal]) : limit).then(
+    () => true,
+    (error) => {
+      if (!limit.aborted || signal?.aborted) throw error
+      return false
+    },
+  )
+  return { copies: copies.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset), complete }
 }
 
 /** Where the log may begin in each partition, by the time that its id tells; everything where it tells none. */
-async function placesSince(client: KafkaClient, topic: string, ranges: readonly LogRange[], id: string) {
+async function placesSince(client: KafkaClient, topic: string, ranges: readonly LogRange[], id: string): Promise<ReadRange[]> {
   const time = timeOfLogId(id)
   // An id that names a time before 1970 or to come tells nothing of its receipt.
   const tells = time !== undefined && time > CLOCKS_MS && time < Date.now()
@@ -95,5 +85,3 @@ function saysItIs({ value }: TopicRecord, id: string, bytes: Buffer): boolean {
   const data = parseJson(value.toString())
   return typeof data === 'object' && data !== null && 'log_id' in data && data.log_id === id
 }
-
-const inOrder = (copies: readonly TopicRecord[]) => copies.toSorted((a, b) => a.partition - b.partition || a.offset - b.offset)
