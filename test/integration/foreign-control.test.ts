@@ -42,9 +42,7 @@ const some = () =>
     return { key: random.pick(KEYS), value }
   })
 
-test('foreign control records - before the start and while they run: every event is delivered, nothing ends', async ({
-  onTestFinished,
-}) => {
+async function installed(onTestFinished: (work: () => Promise<void>) => void) {
   const broker = await openBroker(inject('brokers'))
   const vendor = await startSegment()
   const place = install(broker, segment as unknown as Sink, { SEGMENT_KEY: 'key', SEGMENT_HOST: vendor.origin })
@@ -53,6 +51,28 @@ test('foreign control records - before the start and while they run: every event
     await vendor.close()
     await broker.close()
   })
+  return { broker, vendor, place }
+}
+
+test.concurrent('commit metadata of a newer version - the sink waits, and reports why', async ({ onTestFinished }) => {
+  const { place } = await installed(onTestFinished)
+  await place.createTopic()
+  await place.produce(makeEvents(30).map((event, n) => recordOf(event, n % 3)))
+  await place.commit(5, JSON.stringify({ v: 2, base: '0' }))
+  await place.begin()
+  const reports = await until('the reports', () => place.follow({ onlyReports: true }).catch(() => undefined), Boolean)
+  await until(
+    'the reason',
+    () => reports!.reports.map(({ status, error }) => `${status} ${error}`),
+    (all) => all.some((text) => /^(failed|held) .*newer version \(v 2, this one reads 1\): update/.test(text)),
+    { limitMs: 40_000 },
+  )
+}, 60_000)
+
+test.concurrent('foreign control records - before the start and while they run: every event is delivered, nothing ends', async ({
+  onTestFinished,
+}) => {
+  const { broker, vendor, place } = await installed(onTestFinished)
   const write = () =>
     broker.producer.send({ topic: `${place.prefix}.control`, messages: some().map((one) => ({ ...one, headers: {} })), acks: -1 })
   await ensureTopics(testKafka(inject('brokers'), place.prefix), ['control'])
