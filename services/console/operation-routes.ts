@@ -22,15 +22,19 @@ export type Perform = (
   given: Record<string, unknown>,
 ) => Promise<object>
 
-/** @param closing aborted when the service ends @param done told after every change */
+/**
+ * @param closing aborted when the service ends @param done told after every change
+ * @param reachable rejects with an Answer where Kafka is known to be away: nobody waits for its time limits then
+ */
 export function operationRoutes(options: {
   operations: readonly Operation[]
   perform: Perform
   base: Base
   closing: AbortSignal
   done: () => void
+  reachable: () => Promise<void>
 }): Route[] {
-  const { perform, base, closing, done } = options
+  const { perform, base, closing, done, reachable } = options
   // What follows something has a stream of its own: /api/live, which knows roles.
   const operations = options.operations.filter(({ stream }) => stream === undefined)
   const underWay = createLimit(MOST_A_USER, MOST_AT_ALL)
@@ -51,6 +55,7 @@ export function operationRoutes(options: {
       paced((progress) => write({ progress })),
     )
     try {
+      await reachable()
       const result = await perform(context, user.role, operation.name, given)
       if (asLines) write({ result })
       else response.json(result)

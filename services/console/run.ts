@@ -171,6 +171,7 @@ function apiRoutes(options: {
       base: { client, producer, log: client.log },
       closing: lifecycle.signal,
       done: watch.hurry,
+      reachable: watch.reachable,
     }),
   ]
   routes.push({

@@ -4,7 +4,7 @@ import type { Left } from '../operations/left-out.ts'
 import { readStatus, type ServiceStatus, type Status } from '../operations/status.ts'
 import { errorText } from '../platform/errors.ts'
 import { sleep, within } from '../platform/lifecycle.ts'
-import type { KafkaClient } from '../topics/client.ts'
+import { type KafkaClient, withAdmin } from '../topics/client.ts'
 import type { ControlRecords } from '../topics/control.ts'
 import { KafkaAway } from '../topics/produce.ts'
 import type { Told } from '../topics/reports.ts'
@@ -14,6 +14,8 @@ import { Answer, kafkaAway } from './route.ts'
 const WATCHED_MS = 2_000
 const UNWATCHED_MS = 15_000
 const LIMIT_MS = 5_000
+/** Of asking whether Kafka is still away. */
+const REACH_MS = 3_000
 /** A status this young is as good as a new one. */
 const FRESH_MS = 1_000
 /** An hour of it, at the pace of nobody looking. */
@@ -33,6 +35,8 @@ export type Point = [at: number, lag: number, received: number, ended: number]
 export type StatusWatch = {
   /** @throws Answer 503 where Kafka does not answer and never did, 500 where what it answered was never understood */
   current: () => Promise<ConsoleStatus>
+  /** Resolves where Kafka answered the last time, or does so now. @throws Answer 503 */
+  reachable: () => Promise<void>
   /** What was known last, undefined before anything was. */
   last: () => ConsoleStatus | undefined
   history: (service: string) => Point[]
@@ -122,6 +126,13 @@ export function watchStatus(options: {
   })()
 
   return {
+    async reachable() {
+      if (!known?.kafka.away) return
+      const asking = withAdmin(client, (admin) => admin.listTopics())
+      await within(asking, REACH_MS, 'asking Kafka').catch((error) => {
+        throw kafkaAway(`Kafka does not answer: nothing is lost, try again when it does (${errorText(error)})`)
+      })
+    },
     async current() {
       const status = known && Date.now() - asked < FRESH_MS ? known : await refresh()
       if (status.at === '') {
