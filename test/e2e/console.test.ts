@@ -26,8 +26,7 @@ beforeAll(async () => {
   vendor = await startSegment()
   place = install(broker, segment as unknown as Sink, { SEGMENT_KEY: 'key', SEGMENT_HOST: vendor.origin })
   const opening = openBrowser()
-  await place.start()
-  console = await openConsole(inject('brokers'), place.prefix)
+  ;[console] = await Promise.all([openConsole(inject('brokers'), place.prefix), place.start()])
   const records = [fourth(), fourth('fifth')]
   const announced = records.map((record) => ({ key: `service/${record.service}`, value: Buffer.from(JSON.stringify(record)) }))
   await place.produce(announced, `${place.prefix}.control`)
@@ -100,7 +99,7 @@ const BEYOND_400 = `[...document.querySelectorAll('table.cards :is(th, td), tabl
   .filter((cell) => cell.getBoundingClientRect().right > 400.5 || (cell.clientWidth > 0 && cell.scrollWidth > cell.clientWidth + 1))
   .map(({ textContent }) => textContent)`
 
-/** These leave the sink alone, so they may go on beside each other. */
+/** These let the sink work, so they may go on beside each other. */
 describe.concurrent('console', () => {
   it('login - refuses in words, lets in, and out: then there is nothing to see', async () => {
     const page = await openPage(browser, console.origin)
@@ -315,9 +314,7 @@ describe.concurrent('console', () => {
       expect([name, await page.evaluate<string[]>(BEYOND_400)]).toEqual([name, []])
     }
   }, 45_000)
-})
 
-describe('console and sink', () => {
   it('live - an event appears as it arrives, masked; its way is drawn', async () => {
     const page = await open()
     await go(page, 'Live')
@@ -338,6 +335,41 @@ describe('console and sink', () => {
     await dialog(page).getByRole('listitem').filter({ hasText: 'segment' }).last().waitFor()
   })
 
+  it('dead letter - is opened with its story and its bytes, and redriven', async () => {
+    const [{ id }] = makeEvents(1)
+    vendor.misbehave({ fault: 'reject', marker: id })
+    await place.produce([
+      { key: id, value: Buffer.from(`{"type":"s","log_id":"${id}","user_id":"auth0|7"}`), headers: { type: 's' } },
+    ])
+    await place.settled()
+    vendor.behave()
+    const page = await open()
+    await go(page, 'Dead letters')
+    await row(page, 'http_400').waitFor()
+    await page.getByRole('button', { name: /^Open dead letter/ }).click()
+    await dialog(page).getByText('"auth0|7"', { exact: false }).waitFor()
+    expect(await dialog(page).locator('dt').allTextContents()).toEqual(
+      expect.arrayContaining(['reason', 'stage', 'attempts', 'first_at']),
+    )
+    await dialog(page).getByRole('button', { name: 'Redrive…' }).click()
+    await dialog(page).getByText('go to the sink once more', { exact: false }).waitFor()
+    await dialog(page).getByRole('button', { name: 'Redrive' }).click()
+    await dialog(page).getByText(/^job /i).waitFor()
+    await dialog(page).getByRole('link', { name: 'Watch it' }).click()
+    await page.getByRole('rowheader', { name: 'redrive' }).waitFor()
+    await until(
+      'the vendor to have it',
+      () => vendor.received.last(),
+      (all) => all.some((event) => event.id === id),
+    )
+    await row(page, 'redrive').getByText('Done').waitFor()
+    await go(page, 'Audit')
+    await page.getByRole('rowheader', { name: 'dead-letters redrive' }).first().waitFor()
+  })
+})
+
+/** These pause the sink and set it back. */
+describe('console and sink', () => {
   it('jobs - a new sink is there by itself; a paused one gathers lag, a resumed one delivers it', async () => {
     const page = await open()
     await jobRow(page, 'fourth').waitFor()
@@ -395,36 +427,4 @@ describe('console and sink', () => {
     const repeated = vendor.received.refused().filter(({ why }) => why === 'deduplicated').length
     expect(repeated).toBe(Number(events))
   }, 45_000)
-
-  it('dead letter - is opened with its story and its bytes, and redriven', async () => {
-    const [{ id }] = makeEvents(1)
-    vendor.misbehave({ fault: 'reject', marker: id })
-    await place.produce([
-      { key: id, value: Buffer.from(`{"type":"s","log_id":"${id}","user_id":"auth0|7"}`), headers: { type: 's' } },
-    ])
-    await place.settled()
-    vendor.behave()
-    const page = await open()
-    await go(page, 'Dead letters')
-    await row(page, 'http_400').waitFor()
-    await page.getByRole('button', { name: /^Open dead letter/ }).click()
-    await dialog(page).getByText('"auth0|7"', { exact: false }).waitFor()
-    expect(await dialog(page).locator('dt').allTextContents()).toEqual(
-      expect.arrayContaining(['reason', 'stage', 'attempts', 'first_at']),
-    )
-    await dialog(page).getByRole('button', { name: 'Redrive…' }).click()
-    await dialog(page).getByText('go to the sink once more', { exact: false }).waitFor()
-    await dialog(page).getByRole('button', { name: 'Redrive' }).click()
-    await dialog(page).getByText(/^job /i).waitFor()
-    await dialog(page).getByRole('link', { name: 'Watch it' }).click()
-    await page.getByRole('rowheader', { name: 'redrive' }).waitFor()
-    await until(
-      'the vendor to have it',
-      () => vendor.received.last(),
-      (all) => all.some((event) => event.id === id),
-    )
-    await row(page, 'redrive').getByText('Done').waitFor()
-    await go(page, 'Audit')
-    await page.getByRole('rowheader', { name: 'dead-letters redrive' }).first().waitFor()
-  })
 })
