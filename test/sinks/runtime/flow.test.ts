@@ -1,5 +1,5 @@
 // The flow alone, in made-up time: what comes between two steps, which no test against a real broker meets twice.
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi, onTestFinished } from 'vitest'
 import { FAKED, message, messages, START, startFlow, stranger } from './made-up-flow.ts'
 
 const SETTLE_MS = 5_000
@@ -92,6 +92,18 @@ describe('flow', () => {
     await after(2 * SETTLE_MS)
     await home
     expect(commits).toEqual([])
+  })
+
+  it('flow - closing where timers come early: what was delivered settles and is committed all the same', async () => {
+    const { flow, after, commits } = await startFlow(messages(2), { settleMs: SETTLE_MS })
+    await after(1_000)
+    const { setTimeout } = globalThis
+    vi.stubGlobal('setTimeout', (work: () => void, ms = 0) => setTimeout(work, ms - 5))
+    onTestFinished(() => void vi.unstubAllGlobals())
+    const home = flow.bringHome()
+    await after(SETTLE_MS)
+    await home
+    expect(commits).toEqual([2])
   })
 
   it.each([
