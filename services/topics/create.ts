@@ -37,6 +37,8 @@ export async function ensureTopics(client: KafkaClient, kinds: TopicKind[]): Pro
         throw await notDescribed(admin, wanted, error)
       },
     )
+    // A leader that metadata names may not know of it yet: who reads or writes next would meet a refusal.
+    for (const { topic } of absent) await onceElected(() => admin.fetchTopicOffsets(topic))
     await warnOfDifferences(client, admin, wanted)
     return new Map(topics.map(({ name, partitions }) => [name, partitions.length]))
   })
