@@ -1,8 +1,8 @@
 // One event by its bytes: where its log_id, its type, its tenant and its `data` lie. One pass, no closure and no object a level.
-import { endOf, firstMember, JSON_BYTES, name, nextMember, seen, skipSpace, skipValue } from './json-scan.ts'
+import { JSON_BYTES, name, seen, skipSpace, skipValue, toValue } from './json-scan.ts'
 import { type Found, NOTHING, Parts, type SplitEvent } from './parts.ts'
 
-const { QUOTE, BACKSLASH, OPEN_OBJECT } = JSON_BYTES
+const { QUOTE, COMMA, BACKSLASH, OPEN_OBJECT, CLOSE_OBJECT } = JSON_BYTES
 
 export const LOG_ID: Buffer = Buffer.from('log_id')
 export const DATA: Buffer = Buffer.from('data')
@@ -60,43 +60,57 @@ export function labelsOf(data: Buffer): Pick<SplitEvent, 'type' | 'tenant'> {
 
 /** The members of an event's wrapper. Of a name that comes twice the last counts, as for every JSON parser. Answers as skipValue. */
 function scanWrapper(bytes: Buffer, start: number): number {
-  let value = firstMember(bytes, start)
-  for (let end; value >= 0; value = nextMember(bytes, end)) {
+  let i = skipSpace(bytes, start + 1)
+  if (bytes[i] === CLOSE_OBJECT) return i + 1
+  for (;;) {
+    const value = toValue(bytes, i)
+    if (value < 0) return -1
     if (nameIs(bytes, DATA)) {
       found.typeStart = found.typeEnd = found.tenantStart = found.tenantEnd = own.idStart = own.idEnd = 0
       const isObject = bytes[value] === OPEN_OBJECT
-      end = isObject ? scanData(bytes, value) : skipValue(bytes, value)
+      i = isObject ? scanData(bytes, value) : skipValue(bytes, value)
       found.valueStart = value
-      found.valueEnd = isObject ? end : value
+      found.valueEnd = isObject ? i : value
     } else if (nameIs(bytes, LOG_ID)) {
-      end = skipValue(bytes, value)
+      i = skipValue(bytes, value)
       found.idStart = value
-      found.idEnd = isText(bytes, value) ? end : value
-    } else end = skipValue(bytes, value)
-    if (end < 0) return -1
+      found.idEnd = isText(bytes, value) ? i : value
+    } else i = skipValue(bytes, value)
+    if (i < 0) return -1
+    i = skipSpace(bytes, i)
+    if (bytes[i] === CLOSE_OBJECT) return i + 1
+    if (bytes[i] !== COMMA) return -1
+    i = skipSpace(bytes, i + 1)
   }
-  return endOf(value)
 }
 
 /** The members of `data` that are looked at. Answers as skipValue. */
 function scanData(bytes: Buffer, start: number): number {
-  let value = firstMember(bytes, start)
-  for (let end; value >= 0; value = nextMember(bytes, end)) {
-    end = skipValue(bytes, value)
-    if (end < 0) return -1
-    if (name.end - name.start < 4) continue
-    if (nameIs(bytes, TYPE)) {
-      found.typeStart = value
-      found.typeEnd = isText(bytes, value) ? end : value
-    } else if (nameIs(bytes, LOG_ID)) {
-      own.idStart = value
-      own.idEnd = isText(bytes, value) ? end : value
-    } else if (nameIs(bytes, TENANT)) {
-      found.tenantStart = value
-      found.tenantEnd = isText(bytes, value) ? end : value
+  if (bytes[start] !== OPEN_OBJECT) return -1
+  let i = skipSpace(bytes, start + 1)
+  if (bytes[i] === CLOSE_OBJECT) return i + 1
+  for (;;) {
+    const value = toValue(bytes, i)
+    if (value < 0) return -1
+    i = skipValue(bytes, value)
+    if (i < 0) return -1
+    if (name.end - name.start >= 4) {
+      if (nameIs(bytes, TYPE)) {
+        found.typeStart = value
+        found.typeEnd = isText(bytes, value) ? i : value
+      } else if (nameIs(bytes, LOG_ID)) {
+        own.idStart = value
+        own.idEnd = isText(bytes, value) ? i : value
+      } else if (nameIs(bytes, TENANT)) {
+        found.tenantStart = value
+        found.tenantEnd = isText(bytes, value) ? i : value
+      }
     }
+    i = skipSpace(bytes, i)
+    if (bytes[i] === CLOSE_OBJECT) return i + 1
+    if (bytes[i] !== COMMA) return -1
+    i = skipSpace(bytes, i + 1)
   }
-  return endOf(value)
 }
 
 const isText = (bytes: Buffer, i: number): boolean => bytes[i] === QUOTE

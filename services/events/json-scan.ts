@@ -70,8 +70,6 @@ export function skipValue(bytes: Buffer, i: number): number {
   }
 }
 
-const NO_JSON = -1
-
 /** Where the name of the member that `toValue` met last lies, between its quotes. */
 export const name = { start: 0, end: 0 }
 
@@ -86,28 +84,32 @@ export function toValue(bytes: Buffer, i: number): number {
     i = skipSpace(bytes, i)
     if (bytes[i] !== COLON) return -1
   }
-  return bytes[i + 1] <= 0x20 ? skipSpace(bytes, i + 1) : i + 1
+  return skipSpace(bytes, i + 1)
 }
 
 /**
- * From the first byte of an object to its first member's value, whose name's place is in `name`. Below 0 where there is none: then the
- * object is over, and `endOf` the answer is the index after it.
+ * The index after the object that begins at `start`, or -1. Calls `visit` for each of its own members with the place of the name
+ * (between the quotes) and of the value; it answers the index after the value, from skipValue or a scan of its own.
  */
-export function firstMember(bytes: Buffer, start: number): number {
-  if (bytes[start] !== OPEN_OBJECT) return NO_JSON
-  const i = skipSpace(bytes, start + 1)
-  return bytes[i] === CLOSE_OBJECT ? ~(i + 1) : toValue(bytes, i)
+export function scanObject(
+  bytes: Buffer,
+  start: number,
+  visit: (nameStart: number, nameEnd: number, valueStart: number) => number,
+): number {
+  if (bytes[start] !== OPEN_OBJECT) return -1
+  let i = skipSpace(bytes, start + 1)
+  if (bytes[i] === CLOSE_OBJECT) return i + 1
+  for (;;) {
+    const value = toValue(bytes, i)
+    if (value < 0) return -1
+    i = visit(name.start, name.end, value)
+    if (i < 0) return -1
+    i = skipSpace(bytes, i)
+    if (bytes[i] === CLOSE_OBJECT) return i + 1
+    if (bytes[i] !== COMMA) return -1
+    i = skipSpace(bytes, i + 1)
+  }
 }
-
-/** As firstMember, from the byte after a member's value to the next member's. */
-export function nextMember(bytes: Buffer, i: number): number {
-  if (bytes[i] <= 0x20) i = skipSpace(bytes, i)
-  if (bytes[i] === COMMA) return toValue(bytes, bytes[i + 1] <= 0x20 ? skipSpace(bytes, i + 1) : i + 1)
-  return bytes[i] === CLOSE_OBJECT ? ~(i + 1) : NO_JSON
-}
-
-/** Of what firstMember and nextMember answer below 0: the index after the object, -1 where the bytes are no JSON. */
-export const endOf = (answer: number): number => (answer === NO_JSON ? NO_JSON : ~answer)
 
 /** @param i the index of the byte after the opening quote. Answers the index after the closing one, or -1. */
 export function skipString(bytes: Buffer, i: number): number {

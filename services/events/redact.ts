@@ -1,7 +1,7 @@
 // Personal data out of an event: REDACT names paths within `data` and what becomes of them.
 // Redaction edits the event's bytes where a path leads, in every repetition of a name too; all else stays as it is, to the byte.
 import { createHmac } from 'node:crypto'
-import { endOf, firstMember, JSON_BYTES, name, nextMember, skipSpace, skipValue } from './json-scan.ts'
+import { JSON_BYTES, scanObject, skipSpace, skipValue } from './json-scan.ts'
 
 const WAYS = ['mask', 'hash', 'drop'] as const
 const MASK = '***'
@@ -83,26 +83,21 @@ function redactObject(bytes: Buffer, start: number, node: Node, key: string, edi
   let anyKept = false
   let droppedFrom = -1 // the first members are dropped: up to the next one's name, the comma between included
   let previousEnd = -1
-  let value = firstMember(bytes, start)
-  for (; value >= 0; value = nextMember(bytes, previousEnd)) {
-    const nameStart = name.start
-    const child = node.children.get(nameOf(bytes, nameStart, name.end))
-    let end: number
+  const end = scanObject(bytes, start, (nameStart, nameEnd, valueStart) => {
+    const child = node.children.get(nameOf(bytes, nameStart, nameEnd))
     if (child?.way === 'drop') {
-      end = skipValue(bytes, value)
-      if (anyKept) edits.push({ from: previousEnd, to: end, text: '' })
+      const valueEnd = skipValue(bytes, valueStart)
+      if (anyKept) edits.push({ from: previousEnd, to: valueEnd, text: '' })
       else if (droppedFrom < 0) droppedFrom = nameStart - 1
-    } else {
-      if (droppedFrom >= 0) edits.push({ from: droppedFrom, to: nameStart - 1, text: '' })
-      droppedFrom = -1
-      anyKept = true
-      end = child ? redactValue(bytes, value, child, key, edits) : skipValue(bytes, value)
+      return (previousEnd = valueEnd)
     }
-    if (end < 0) return -1
-    previousEnd = end
-  }
+    if (droppedFrom >= 0) edits.push({ from: droppedFrom, to: nameStart - 1, text: '' })
+    droppedFrom = -1
+    anyKept = true
+    return (previousEnd = child ? redactValue(bytes, valueStart, child, key, edits) : skipValue(bytes, valueStart))
+  })
   if (droppedFrom >= 0) edits.push({ from: droppedFrom, to: previousEnd, text: '' })
-  return endOf(value)
+  return end
 }
 
 /** One value, or each element of an array however deep arrays lie in arrays: a loop, since depth is the sender's. Answers as skipValue. */

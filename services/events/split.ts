@@ -2,13 +2,13 @@
 // Auth0 sends three formats under any content type; the shape decides: `[…]` an array, `{"logs":[…]}` an envelope,
 // one whole `{…}` one event, all else JSON lines.
 import { DATA, LOG_ID, nameIs, takeItem, takeValue } from './event-scan.ts'
-import { endOf, firstMember, JSON_BYTES, nextMember, skipSpace, skipValue } from './json-scan.ts'
+import { JSON_BYTES, skipSpace, skipValue, toValue } from './json-scan.ts'
 import { Parts, type Split } from './parts.ts'
 
 export { labelsOf } from './event-scan.ts'
 export { MAX_PARTS, type Parts, type Split, type SplitEvent, type Unusable, type UnusablePart } from './parts.ts'
 
-const { COMMA, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT } = JSON_BYTES
+const { COMMA, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT } = JSON_BYTES
 const NEWLINE = 0x0a
 
 const LOGS = Buffer.from('logs')
@@ -76,18 +76,25 @@ function skipMarks(body: Buffer): number {
 function splitObject(body: Buffer, start: number, parts: Parts): boolean {
   let envelope = false
   let arrayEnd = -1 // where the last array ended; -1: it broke, and its rest is put aside already
-  let value = firstMember(body, start)
-  for (let after; value >= 0; value = after < 0 ? after : nextMember(body, after)) {
+  let i = skipSpace(body, start + 1)
+  let end = body[i] === CLOSE_OBJECT ? i + 1 : -1
+  while (end < 0) {
+    const value = toValue(body, i)
+    if (value < 0) break
     if (nameIs(body, DATA) || nameIs(body, LOG_ID)) {
       parts.count = 0
       return splitEvent(body, start, parts)
     }
     if (body[value] === OPEN_ARRAY && nameIs(body, LOGS)) {
       envelope = true
-      after = arrayEnd = splitElements(body, value, parts)
-    } else after = skipValue(body, value)
+      i = arrayEnd = splitElements(body, value, parts)
+    } else i = skipValue(body, value)
+    if (i < 0) break
+    i = skipSpace(body, i)
+    if (body[i] === CLOSE_OBJECT) end = i + 1
+    else if (body[i] !== COMMA) break
+    else i = skipSpace(body, i + 1)
   }
-  const end = endOf(value)
   if (!envelope) return splitEvent(body, start, parts)
   const whole = Math.max(end, arrayEnd)
   if (end < 0 && parts.count === 0) restIsUnusable(body, start, parts)
