@@ -46,7 +46,7 @@ export const leftOutOf = (records: ControlRecords): NotUnderstood[] => [...(left
 /**
  * Reads the control topic to its end, then follows it. Resolves with what was found; `records` stays up to date, and `changed` is called
  * for every later record (`undefined` = deleted), `lost` when it can be followed no longer. Every record in `records` fits its schema.
- * One that does not is left out with a warning and is in `leftOutOf(records)`; the one before it stays in force.
+ * One that does not is left out with a warning, once a process, and is in `leftOutOf(records)`; the one before it stays in force.
  */
 export async function followControl(
   client: KafkaClient,
@@ -67,7 +67,7 @@ export async function followControl(
     const read = record.value === null ? undefined : readRecord(topic, record)
     if (read && 'why' in read) {
       if (strange.size < MOST_NOT_UNDERSTOOD || strange.has(name)) strange.set(name, read)
-      client.log.warn(read, 'a control record is not understood and left out')
+      tellOnce(client, read)
     } else {
       strange.delete(name)
       if (read === undefined) records.delete(name)
@@ -88,6 +88,18 @@ export async function followControl(
   }
   following = true
   return { records, close: reading.close }
+}
+
+/** Records that this process has told of: the topic is read again and again, for each request of a page. */
+const told = new Set<string>()
+const MOST_TOLD = 1_000
+
+function tellOnce({ log }: KafkaClient, strange: NotUnderstood): void {
+  const { topic, partition, offset } = strange
+  const place = `${topic} ${partition} ${offset}`
+  if (told.has(place) || told.size >= MOST_TOLD) return
+  told.add(place)
+  log.warn(strange, 'a control record is not understood and left out')
 }
 
 /** What the control topic says now. */

@@ -1,8 +1,9 @@
 // The control topic: read to its end, then followed.
 import { afterAll, beforeAll, describe, expect, inject, type TestContext, test } from 'vitest'
 import { within } from '../../services/platform/lifecycle.ts'
+import type { Logger } from '../../services/platform/logger.ts'
 import type { KafkaClient } from '../../services/topics/client.ts'
-import { followControl, isDesiredState, publishControl } from '../../services/topics/control.ts'
+import { followControl, isDesiredState, leftOutOf, publishControl, readControl } from '../../services/topics/control.ts'
 import { ensureTopics } from '../../services/topics/create.ts'
 import { openProducer } from '../../services/topics/produce.ts'
 import { type Broker, openBroker, transact } from '../support/plain-kafka.ts'
@@ -87,6 +88,22 @@ describe('control', { concurrent: true }, () => {
       ({ length }) => length > 0,
     )
     expect(changes).toEqual([['state/c', { v: 1, ...state('running') }]])
+  })
+
+  test('control - what is not understood is told once a record, however often the topic is read', async (context) => {
+    const { client, raw } = await open(context)
+    const told: number[] = []
+    const log = {
+      ...client.log,
+      debug: () => {},
+      warn: ({ offset }: { offset: number }) => told.push(offset),
+    } as unknown as Logger
+    await raw('state/a', 'no JSON')
+    await raw('odd', '{}')
+    for (let again = 0; again < 3; again++) await readControl({ ...client, log }, 'test')
+    await raw('state/a', 'no JSON')
+    expect(leftOutOf(await readControl({ ...client, log }, 'test'))).toHaveLength(2)
+    expect(told).toEqual([0, 1, 2])
   })
 
   test('control - a topic that ends with the marker of a transaction is read to its end at once', async (context) => {
