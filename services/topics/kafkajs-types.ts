@@ -58,3 +58,8 @@ export type ConsumerGroup = Group & {
   recoverFromOffsetOutOfRange: (error: Error & TopicPartition) => Promise<void>
   pause: (of: { topic: string; partitions: number[] }[]) => void
 }
+
+/** protocol/decoder.js, as far as it is used here. */
+type Decoder = { offset: number; readBytes: () => Buffer | null }
+/** Makes records of what a fetch brought of one partition. */
+export type DecodeMessages = (decoder: Decoder) => Promise<unknown[]>

@@ -6,7 +6,7 @@ import tls from 'node:tls'
 import kafkajs, { type ISocketFactory, type PartitionAssigner } from 'kafkajs'
 import { sleep } from '../platform/lifecycle.ts'
 import { isReadHere, readBatches } from './fetched-records.ts'
-import type { Commit, ConsumerGroup, Generation, Group, GroupHooks, TopicPartition } from './kafkajs-types.ts'
+import type { Commit, ConsumerGroup, DecodeMessages, Generation, Group, GroupHooks, TopicPartition } from './kafkajs-types.ts'
 
 export type { FetchedBatch, Generation, Group, GroupHooks } from './kafkajs-types.ts'
 
@@ -62,7 +62,7 @@ const isUnreachable = (error: unknown) =>
   UNREACHABLE.has(nameOf(error)) || (error as { message?: string }).message === 'Broker not connected'
 /** The group is coordinated elsewhere by now, or will be in a moment. */
 export const isCoordinatorAway = (error: unknown) => COORDINATOR_MOVED.has(typeOf(error)) || isUnreachable(error)
-/** Answers of a coordinator after which kafkajs joins the group again. */
+/** kafkajs joins the group again after such an answer of the coordinator. */
 export const isRejoin = (error: unknown) => REJOIN.has(typeOf(error))
 
 /** Asks who coordinates the group now, for heartbeats and for the commits of this generation alike. */
@@ -225,12 +225,9 @@ export const socketFactory: ISocketFactory = ({ host: given, port, ssl, onConnec
 
 // ---- Records ----
 
-type Decoder = { buffer: Buffer; offset: number; readBytes: () => Buffer | null }
-type DecodeMessages = (decoder: Decoder) => Promise<unknown[]>
-
 /**
- * protocol/requests/fetch/v4/decodeMessages.js is slow, reads no codec but gzip, and shows nothing of offsets that compaction emptied,
- * which kafkajs then asks for again and again. It is loaded with the first fetch, which finds ours in its place.
+ * protocol/requests/fetch/v4/decodeMessages.js:14 is slow, reads no codec but gzip, and says nothing of offsets that compaction emptied,
+ * which kafkajs then asks for for ever. It is loaded with the first fetch, which finds ours in its place.
  */
 function readRecords(): void {
   const place = load.resolve('kafkajs/src/protocol/requests/fetch/v4/decodeMessages.js')
