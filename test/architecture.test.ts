@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   sandbox: ['platform'],
   local: ['platform'],
 }
+const MOST_LINES = 250
 const KAFKA_CLIENTS = ['kafkajs', '@platformatic/kafka']
 
 function folderOf(path: string): string {
@@ -69,6 +70,13 @@ describe('architecture', () => {
   it('services - import only what the design allows', () => {
     expect(files.length).toBeGreaterThan(50)
     expect(files.flatMap((file) => violations(file, readFileSync(join(ROOT, file), 'utf8')))).toEqual([])
+  })
+
+  it('the way of a log - no file is longer than one reads in a sitting', () => {
+    const way = files.filter((file) => /^(ingest|topics|sinks)\//.test(file))
+    expect(way.length).toBeGreaterThan(80)
+    const lines = (file: string) => readFileSync(join(ROOT, file), 'utf8').split('\n').length - 1
+    expect(way.filter((file) => lines(file) > MOST_LINES)).toEqual([])
   })
 
   it('services - every file says in its first line what it is', () => {
