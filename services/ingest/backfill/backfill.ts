@@ -3,28 +3,17 @@
 import { Auth0Problem } from '../../auth0/problem.ts'
 import { sleep } from '../../platform/lifecycle.ts'
 import { CONTINUOUS, createTicks, type Ticks } from '../../platform/schedule.ts'
-import { alarmNearRetention, beginning, goOnAtTheOldest } from './beginning.ts'
-import type { Checkpoint } from './checkpoint.ts'
-import type { Backfill } from './contract.ts'
+import { beginning, goOnAtTheOldest } from './beginning.ts'
+import type { Backfill, Mode } from './contract.ts'
 import { runWantedJobs } from './jobs.ts'
+import { keepCheckpoint, type Keeper } from './keeper.ts'
 import { openPoll } from './poll.ts'
 import { createReader, type LogReader } from './read.ts'
 import { openReconcile } from './reconcile.ts'
 import type { Term } from './term.ts'
 
-/** A quiet tenant's checkpoint is committed again so often: the group does not expire, and a restart knows what was seen. */
-const REFRESH_MS = 60_000
 /** How soon a tick, or a changed schedule or state, is seen. */
 const LOOK_MS = 1_000
-
-/** `poll` or `reconcile`. */
-export type Mode = {
-  /** One pass, from the checkpoint up to the newest log; `tick` where it belongs to a schedule. */
-  pass: (tick: Date | undefined) => Promise<void>
-  /** A continuous backfill begins its next pass so much later. */
-  againMs: () => number
-  close: () => Promise<void>
-}
 
 /** The work of one term: passes at their turns, jobs beside them. Ends when the signal is aborted, or by the first error of either. */
 export async function workOfTerm(backfill: Backfill, { signal: ended, ...term }: Term): Promise<void> {
@@ -82,71 +71,6 @@ async function nextTurn({ settings, state }: Backfill, ticks: Ticks, againMs: nu
     const due = ticks.due()
     const isAgain = settings().schedule === CONTINUOUS && performance.now() - begun >= againMs
     if (due || isAgain) return due
-  }
-}
-
-/** What a pass tells of how far it is. */
-export type Advance = {
-  checkpoint: string
-  /** Nothing newer was there when Auth0 was asked, which was then. */
-  isLast: boolean
-  asked: Date
-  tick: Date | undefined
-  /** As in Checkpoint; left out where nothing is read again. */
-  publishedFrom?: Date
-}
-
-export type Keeper = Awaited<ReturnType<typeof keepCheckpoint>>
-
-/** The checkpoint in memory and, behind it, in Kafka: commits go on while the next page is stored. @param failed told of a commit's error */
-async function keepCheckpoint(backfill: Backfill, { commit }: Term, begin: Checkpoint, failed: (error: unknown) => void) {
-  let current = begin
-  let committed: Checkpoint | undefined
-  let committing: Promise<void> | undefined
-  let refreshAt = performance.now() + REFRESH_MS
-
-  /**
-   * One commit at a time, always of the newest checkpoint. After a kill, pages published but not committed are recognised by their ids
-   * in the topic (poll.ts) and not published twice.
-   */
-  function commitSoon(): Promise<void> {
-    const one = async () => {
-      const next = current
-      await commit(next)
-      committed = next
-      backfill.onCheckpoint(next)
-    }
-    return (committing ??= one().finally(() => {
-      committing = undefined
-    }))
-  }
-  await commitSoon()
-  return {
-    now: () => current,
-    /** Goes on elsewhere; committed with the next page. */
-    moveTo(checkpoint: string): void {
-      current = { ...current, checkpoint }
-    },
-    /** The page up to there is acknowledged. Resolves when the caller may go on; after the last page when it is committed. */
-    async advance({ checkpoint, isLast, asked, tick, publishedFrom }: Advance): Promise<void> {
-      const before = current
-      const seen = isLast ? asked.toISOString() : ''
-      current = {
-        ...before,
-        checkpoint,
-        seenUntil: seen > before.seenUntil ? seen : before.seenUntil,
-        tick: isLast && tick ? tick.toISOString() : before.tick,
-        publishedFrom: publishedFrom?.toISOString() ?? '',
-      }
-      alarmNearRetention(backfill, current)
-      if (isLast) await committing
-      const isNew = checkpoint !== committed?.checkpoint || current.tick !== committed.tick
-      if (!isNew && performance.now() < refreshAt) return backfill.onCheckpoint(current)
-      refreshAt = performance.now() + REFRESH_MS
-      const committedNow = commitSoon()
-      if (isLast) await committedNow
-      else committedNow.catch(failed)
-    },
   }
 }
 

@@ -30,6 +30,15 @@ export type Backfill = {
   onCheckpoint: (checkpoint: Checkpoint | undefined) => void
 }
 
+/** `poll` or `reconcile`. */
+export type Mode = {
+  /** One pass, from the checkpoint up to the newest log; `tick` where it belongs to a schedule. */
+  pass: (tick: Date | undefined) => Promise<void>
+  /** A continuous backfill begins its next pass so much later. */
+  againMs: () => number
+  close: () => Promise<void>
+}
+
 export type BackfillMetrics = ReturnType<typeof backfillMetrics>
 
 /** @param age seconds since everything that Auth0 stored was known to be read; undefined before anything is known */

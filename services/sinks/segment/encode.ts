@@ -6,14 +6,8 @@ import { isoTime } from '../../events/iso-time.ts'
 import type { LogEvent } from '../../events/log-event.ts'
 import { isKnownType, typeName } from '../../events/types.ts'
 import type { Encoded } from '../runtime/contract.ts'
-import { shapeOf } from './form.ts'
+import { shapeOf, type TrackCall } from './form.ts'
 import { FORM_BYTES, MAX_PROPERTIES } from './limits.ts'
-
-/**
- * What a delivery fills the form of this shape with. `values` are JSON: event, messageId, timestamp, userId or anonymousId, ip,
- * userAgent; empty where the shape has none. `bytes`: with the form around them, never less than what is sent.
- */
-export type TrackCall = { shape: number; values: readonly string[]; properties: Buffer; bytes: number }
 
 /**
  * event = the type's name, messageId = log_id (Segment drops repeats by it), timestamp = the event's time, properties = all of

@@ -5,9 +5,14 @@
 import { randomUUID } from 'node:crypto'
 import { Analytics, type HTTPClientRequest } from '@segment/analytics-node'
 import type { Settings } from '../../platform/settings.ts'
-import type { TrackCall } from './encode.ts'
 import type { fields } from './fields.ts'
 import { ENVELOPE_BYTES, FORM_BYTES } from './limits.ts'
+
+/**
+ * What a delivery fills the form of this shape with. `values` are JSON: event, messageId, timestamp, userId or anonymousId, ip,
+ * userAgent; empty where the shape has none. `bytes`: with the form around them, never less than what is sent.
+ */
+export type TrackCall = { shape: number; values: readonly string[]; properties: Buffer; bytes: number }
 
 export type Form = Pick<HTTPClientRequest, 'url' | 'method' | 'headers'> & {
   /** The body of a request with these calls: UTF-8 JSON in one buffer, each event's bytes copied once. */

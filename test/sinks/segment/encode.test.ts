@@ -1,7 +1,8 @@
 // An Auth0 log as a Segment `track` call, in the form that Segment's library writes.
 import { describe, expect, it } from 'vitest'
 import { LogEvent } from '../../../services/events/log-event.ts'
-import { encode, type TrackCall } from '../../../services/sinks/segment/encode.ts'
+import { encode } from '../../../services/sinks/segment/encode.ts'
+import type { TrackCall } from '../../../services/sinks/segment/form.ts'
 import { writeForm } from '../../../services/sinks/segment/form.ts'
 import { logEvent, RECEIVED_AT } from '../../support/log-event.ts'
 
