@@ -96,31 +96,37 @@ type Following = { client: KafkaClient; lifecycle: Pick<Lifecycle, 'signal' | 'o
 type Reader = { close: () => Promise<void> }
 
 /** Opens a reader that ends only by being lost, again and again until the service closes. @param open resolves when it follows */
-async function keepOpen(
+function keepOpen(
   what: string,
-  { client: { log }, lifecycle, met }: Following,
+  { client: { log }, lifecycle: { signal, onClose }, met }: Following,
   open: (lost: (error: Error) => void) => Promise<Reader>,
-): Promise<void> {
-  const closing = new Promise<'closing'>((resolve) => lifecycle.signal.addEventListener('abort', () => resolve('closing')))
-  let current: Reader | undefined
-  lifecycle.onClose(what, () => current?.close())
-  await met
-  while (!lifecycle.signal.aborted) {
+): void {
+  const closing = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
+
+  async function follow(): Promise<void> {
     const lost = Promise.withResolvers<never>()
     // It may be lost before anybody waits for that.
     lost.promise.catch(() => {})
-    try {
-      current = await open(lost.reject)
-      if (lifecycle.signal.aborted) return void (await current.close())
-      if ((await Promise.race([lost.promise, closing])) === 'closing') return
-    } catch (error) {
-      if (lifecycle.signal.aborted) return
-      log.warn({ error: errorText(error) }, `${what} cannot be read; the console tries again and shows what it knew`)
-      await current?.close().catch(() => {})
-      current = undefined
-      await sleep(AGAIN_MS, lifecycle.signal)
+    const opening = open(lost.reject)
+    const reader = await Promise.race([opening, closing])
+    if (!reader) return void opening.then((late) => late.close()).catch(() => {})
+    await Promise.race([lost.promise, closing]).finally(reader.close)
+  }
+  async function followUntilClosed(): Promise<void> {
+    await Promise.race([met, closing])
+    while (!signal.aborted) {
+      try {
+        await follow()
+      } catch (error) {
+        if (signal.aborted) return
+        log.warn({ error: errorText(error) }, `${what} cannot be read; the console tries again and shows what it knew`)
+        await sleep(AGAIN_MS, signal)
+      }
     }
   }
+  // All readers close at once, as soon as closing begins.
+  const ended = followUntilClosed()
+  onClose(what, () => ended)
 }
 
 /**
@@ -165,7 +171,7 @@ function followReports(following: Following, take: (told: Told, isNew: boolean) 
     wasTold = true
   }
   const newest = () => leftOut.filter(({ offset }) => offset >= (next ?? 0) - MOST_TOLD)
-  void keepOpen('the reports', following, async (lost) => {
+  keepOpen('the reports', following, async (lost) => {
     const [{ start, end }] = await logRanges(client, topic)
     if (next === undefined) oldEnd = end
     const since = (await offsetsAt(client, topic, Date.now() - sinceMs)).get(0) ?? end
@@ -195,7 +201,7 @@ function followReports(following: Following, take: (told: Told, isNew: boolean) 
 function followAllControl(following: Following, changed: () => void) {
   const ready = Promise.withResolvers<void>()
   let records: ControlRecords | undefined
-  void keepOpen('the control topic', following, async (lost) => {
+  keepOpen('the control topic', following, async (lost) => {
     const reading = await followControl(following.client, 'console', () => changed(), lost)
     records = reading.records
     ready.resolve()

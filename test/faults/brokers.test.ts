@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type Cluster, startCluster } from '../support/cluster.ts'
 import { deploy, type Deployment } from '../support/deployment.ts'
+import { startService } from '../support/processes.ts'
 import { SINKS } from '../support/vendors.ts'
 import { pause, until } from '../support/wait.ts'
 
@@ -64,6 +65,29 @@ test(
     await verdicts(deployment, 'two of three gone')
   },
 )
+
+test('a service that is stopped while a broker stalls - ends within 10 s, as one that ended well', LIMITS, async () => {
+  const env = { KAFKA_BROKERS: cluster.brokers, KAFKA_REPLICATION_FACTOR: '3', TOPIC_PREFIX: `stop.${Date.now()}` }
+  for (const node of cluster.nodes) {
+    const consoles = [startService('console', env), startService('console', env)]
+    await Promise.all(consoles.map((service) => service.untilReady()))
+    await pause(1_500)
+    node.freeze()
+    await pause(2_500)
+    const endings = consoles.map(async ({ stop, ended, lines }) => {
+      const began = performance.now()
+      await stop()
+      const { status } = await ended
+      return {
+        status,
+        inTime: performance.now() - began < 10_000,
+        unclean: lines.filter((line) => line.startsWith('not closed')),
+      }
+    })
+    expect(await Promise.all(endings)).toEqual(Array(2).fill({ status: 0, inTime: true, unclean: [] }))
+    await cluster.heal()
+  }
+})
 
 test('a broker that stalls - frozen for 12 s, its connections open', LIMITS, async () => {
   const deployment = await underStream(async ({ kafka, prefix }) => {
