@@ -60,13 +60,15 @@ export class ProducerIds {
     this.#log = log
   }
 
-  /** Undefined where the cluster gives none: records go without. @param connect to any broker */
+  /** Undefined where the cluster gives none, or no broker is met within the limit: records go without. @param connect to any broker */
   async take(connect: () => Promise<{ connection: Connection }>, limitMs: number): Promise<ProducerId | undefined> {
     const free = this.#free.pop()
     if (free || performance.now() < this.#notBefore) return free
+    const connected = await within(connect(), limitMs, 'connecting').catch(() => undefined)
+    if (!connected) return undefined // the send meets the same, and tells it
     const limit = Math.min(ASK_MS, limitMs)
     try {
-      const { producerId, producerEpoch } = await within(ask(connect, limit), limit, 'asking for a producer id')
+      const { producerId, producerEpoch } = await within(ask(connected.connection, limit), limit, 'asking for a producer id')
       this.#isTold = false
       return new ProducerId(producerId, producerEpoch)
     } catch (error) {
@@ -82,10 +84,9 @@ export class ProducerIds {
   }
 }
 
-async function ask(connect: () => Promise<{ connection: Connection }>, limitMs: number) {
+async function ask(connection: Connection, limitMs: number) {
   const until = performance.now() + limitMs
   for (;;) {
-    const { connection } = await connect()
     try {
       return await initProducerIdV2.api.async(connection, null, 0)
     } catch (error) {

@@ -14,7 +14,9 @@ import {
   Refused,
   type TopicProducer,
 } from '../../services/topics/produce.ts'
+import { Leaders } from '../../services/topics/leaders.ts'
 import { topicNames } from '../../services/topics/names.ts'
+import { ProducerId, ProducerIds } from '../../services/topics/producer-ids.ts'
 import { toHeaders } from '../../services/topics/records.ts'
 import { followTopics, type Topics } from '../support/ingest.ts'
 import { newPrefix, testKafka } from '../support/kafka.ts'
@@ -153,6 +155,15 @@ describe('acknowledgement', () => {
     loseNextAnswer(PRODUCE, withCode(code))
     await producer.send(topic, [record('a'), record('b')], LIMIT_MS)
     expect(new Set((await stored()).map(({ key }) => key))).toEqual(new Set(['a', 'b']))
+  })
+
+  test('a broker that was away for a moment - has a producer id to give at the next send', async () => {
+    const leaders = new Leaders(client, 'test')
+    onTestFinished(() => leaders.close())
+    const ids = new ProducerIds(client.log)
+    const [leader] = await leaders.of(topic, LIMIT_MS)
+    expect(await ids.take(() => Promise.reject(new Error('refused')), LIMIT_MS)).toBeUndefined()
+    expect(await ids.take(() => leaders.connectionTo(topic, leader), LIMIT_MS)).toBeInstanceOf(ProducerId)
   })
 
   test('a cluster that gives no producer id - is written to without, as before', async () => {
