@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { extname, join } from 'node:path'
+import { extname, join, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, constants } from 'node:zlib'
 import type { Express, Request, Response } from '../platform/http.ts'
@@ -38,7 +38,11 @@ export type Assets = {
 }
 
 export function readAssets(): Assets {
-  const own = readdirSync(PAGE).map((file): [string, string] => [file === 'index.html' ? '/' : `/${file}`, join(PAGE, file)])
+  const files = readdirSync(PAGE, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const own = files.map(({ parentPath, name }): [string, string] => {
+    const file = join(parentPath, name)
+    return [file === join(PAGE, 'index.html') ? '/' : `/${relative(PAGE, file).replaceAll(sep, '/')}`, file]
+  })
   const theirs = Object.entries(MODULES).map(([path, [name, file]]): [string, string] => [path, inPackage(name, file)])
   const assets = new Map([...own, ...theirs].map(([path, file]) => [path, read(file)]))
   const index = String(assets.get('/')?.plain)

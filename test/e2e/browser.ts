@@ -31,7 +31,7 @@ export async function logIn(page: Page, name: string, password: string): Promise
   await page.getByLabel('Name').fill(name)
   await page.getByLabel('Password').fill(password)
   await page.getByRole('button', { name: 'Log in' }).click()
-  await page.getByRole('heading', { name: 'Jobs', level: 1 }).waitFor()
+  await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
 }
 
 type AxeResult = { violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[] }

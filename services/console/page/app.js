@@ -1,61 +1,37 @@
-// The page: login, navigation, and one page at a time by the address after `#`.
+// The page: login, the frame around every page, and one page at a time by the address.
 import { render } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { get, post } from './api.js'
-import { Audit } from './audit.js'
-import { html } from './html.js'
-import { Job } from './job.js'
-import { Jobs } from './jobs.js'
-import { Letters } from './letters.js'
-import { Live } from './live.js'
-import { Login } from './login.js'
-import { Notice, Time } from './parts.js'
-import { Replay } from './replay.js'
-import { follow, forget, set, useStore } from './store.js'
+import { useEffect, useRef } from 'preact/hooks'
+import { Audit } from './audit/audit.js'
+import { Backfill } from './replay/backfill.js'
+import { DeadLetters } from './dead-letters/dead-letters.js'
+import { Explain } from './events/explain.js'
+import { Find } from './events/find.js'
+import { useAddress } from './frame/address.js'
+import { get } from './frame/api.js'
+import { Header, useTitle } from './frame/header.js'
+import { html } from './frame/html.js'
+import { Notice } from './frame/parts.js'
+import { follow, forget, set, useStore } from './frame/store.js'
+import { Time } from './frame/time.js'
+import { Live } from './events/live.js'
+import { Login } from './login/login.js'
+import { Overview } from './overview/overview.js'
+import { Replay } from './replay/replay.js'
+import { Service } from './service/service.js'
 
-const PAGES = [
-  ['jobs', 'Jobs', Jobs],
-  ['live', 'Live', Live],
-  ['replay', 'Replay', Replay],
-  ['letters', 'Dead letters', Letters],
-  ['audit', 'Audit', Audit],
-]
-
-/** `#/jobs/segment` → ['jobs', 'segment'] */
-const route = () => location.hash.replace(/^#\/?/, '').split('/').map(decoded)
-
-/** As it is where it is no encoded text. */
-function decoded(text) {
-  try {
-    return decodeURIComponent(text)
-  } catch {
-    return text
-  }
+/** By the first part of the address; each gets the rest of it. In the order of the navigation; without a text it is not in there. */
+const PAGES = {
+  overview: ['Overview', Overview],
+  live: ['Live', Live],
+  find: ['Find', Find],
+  explain: ['Explain', Explain],
+  replay: ['Replay', Replay],
+  backfill: ['Backfill', Backfill],
+  'dead-letters': ['Dead letters', DeadLetters],
+  audit: ['Audit', Audit],
+  services: ['', Service],
 }
-
-function useRoute() {
-  const [now, setNow] = useState(route)
-  useEffect(() => {
-    const changed = () => setNow(route())
-    addEventListener('hashchange', changed)
-    return () => removeEventListener('hashchange', changed)
-  }, [])
-  return now
-}
-
-function Header({ me, current }) {
-  const logout = async () => {
-    await post('/api/logout').catch(() => {})
-    forget()
-  }
-  return html`<header class="top">
-    <a class="brand" href="#/jobs"><img src="/icon.svg" width="20" height="20" alt="" /> Auth0 logs</a>
-    <nav aria-label="Pages">
-      ${PAGES.map(([key, text]) => html`<a key=${key} href=${`#/${key}`} aria-current=${key === current ? 'page' : undefined}>${text}</a>`)}
-    </nav>
-    <span class="who">${me.name} <span class="quiet">${me.role}</span> <button class="link" onClick=${logout}>Log out</button></span>
-  </header>`
-}
+const NAVIGATION = Object.entries(PAGES).flatMap(([key, [text]]) => (text ? [[key, text]] : []))
 
 /** What concerns every page: the console or Kafka is away. */
 function Troubles({ connected, status }) {
@@ -66,18 +42,17 @@ function Troubles({ connected, status }) {
   }
   if (!status?.kafka.away) return null
   return html`<${Notice} tone="warn" title="Kafka does not answer">
-    Since <${Time} at=${status.kafka.since} />. What you see is from <${Time} at=${status.at} />. Nothing is lost: the ingest answers Auth0
+    Since <${Time} at=${status.kafka.since} />. The numbers in grey are from <${Time} at=${status.at} />. Nothing is lost: the ingest answers Auth0
     with 503 and Auth0 sends again; the sinks go on where they were. Check the brokers and the network to them.
   <//>`
 }
 
 function App() {
   const { me, status, connected } = useStore()
-  const [first, ...rest] = useRoute()
-  const [key, title, Page] = PAGES.find(([name]) => name === first) ?? PAGES[0]
-  const inJob = key === 'jobs' && rest[0]
+  const { path } = useAddress()
+  const [key, ...rest] = Object.hasOwn(PAGES, path[0]) ? path : ['nowhere', ...path]
+  const [text, Page] = PAGES[key] ?? ['Not found', Nowhere]
   const main = useRef(null)
-  const heading = inJob ? rest[0] : title
 
   useEffect(() => {
     get('/api/me').then(
@@ -91,9 +66,7 @@ function App() {
   useEffect(() => {
     if (me) follow()
   }, [me?.name])
-  useEffect(() => {
-    document.title = me ? `${heading} · Auth0 logs` : 'Log in · Auth0 logs'
-  }, [heading, me])
+  useTitle(text || rest[0] || 'Overview')
 
   if (me === undefined) return html`<${Starting} />`
   if (me === null) return html`<${Login} />`
@@ -102,13 +75,16 @@ function App() {
       event.preventDefault()
       main.current.focus()
     }}>Skip to the page</a>
-    <${Header} me=${me} current=${key} />
-    <main id="main" ref=${main} tabIndex="-1">
+    <${Header} pages=${NAVIGATION} current=${key} />
+    <main id="main" ref=${main} tabIndex="-1" class=${!connected || status?.kafka.away ? 'stale' : ''}>
       <${Troubles} connected=${connected} status=${status} />
-      ${inJob ? html`<${Job} key=${rest[0]} name=${rest[0]} />` : html`<${Page} key=${key} rest=${rest} />`}
+      <${Page} key=${key} rest=${rest} />
     </main>
   `
 }
+
+const Nowhere = ({ rest }) => html`<h1>Not found</h1>
+  <p class="empty">There is no page <code>${rest.join('/')}</code>. <a href="#/overview">To the overview</a></p>`
 
 function Starting() {
   const { failure } = useStore()

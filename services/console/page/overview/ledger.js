@@ -1,7 +1,7 @@
 // The promise as a table: what came in has gone one of five ways, or is still in flight; the sums must meet.
-import { count } from './format.js'
-import { html } from './html.js'
-import { displayName } from './names.js'
+import { count } from '../frame/format.js'
+import { html } from '../frame/html.js'
+import { displayName } from '../frame/names.js'
 
 const COLUMNS = [
   ['delivered', 'Delivered'],

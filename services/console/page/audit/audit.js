@@ -1,9 +1,10 @@
 // Audit: what was done by whom, and what came of it.
 import { useState } from 'preact/hooks'
-import { get } from './api.js'
-import { html } from './html.js'
-import { Loaded, Mark, Pages, Time } from './parts.js'
-import { useLoaded, useNews } from './store.js'
+import { get } from '../frame/api.js'
+import { html } from '../frame/html.js'
+import { Loaded, Mark, Pages } from '../frame/parts.js'
+import { Time } from '../frame/time.js'
+import { useLoaded, useNews } from '../frame/store.js'
 
 const PER_PAGE = 20
 

@@ -1,10 +1,11 @@
 // What a job did: runs ten a page, all or failed, each with its report.
 import { useRef, useState } from 'preact/hooks'
-import { get } from './api.js'
-import { count, duration } from './format.js'
-import { html } from './html.js'
-import { Choice, Dialog, Loaded, Mark, Notice, Pages, Time } from './parts.js'
-import { useLoaded, useNews } from './store.js'
+import { get } from '../frame/api.js'
+import { count, duration } from '../frame/format.js'
+import { html } from '../frame/html.js'
+import { Choice, Dialog, Loaded, Mark, Notice, Pages } from '../frame/parts.js'
+import { Time } from '../frame/time.js'
+import { useLoaded, useNews } from '../frame/store.js'
 
 const PER_PAGE = 10
 /** News within this time are shown together. */

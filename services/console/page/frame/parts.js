@@ -1,16 +1,6 @@
 // What every page is made of.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { ago, exact } from './format.js'
 import { html } from './html.js'
-import { useClock } from './store.js'
-
-/** A time as people say it, the exact one on pointing. */
-export function Time({ at, none = '–' }) {
-  useClock(5_000)
-  const time = Date.parse(at || '')
-  if (Number.isNaN(time)) return html`<span class="quiet">${none}</span>`
-  return html`<time dateTime=${at} title=${exact(time)}>${ago(time)}</time>`
-}
 
 const MARKS = {
   success: ['good', '✓', 'Success'],

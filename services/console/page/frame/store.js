@@ -4,7 +4,7 @@ import { Failure, get, stream } from './api.js'
 
 /**
  * What the server tells as soon as it is known, by event of /api/updates.
- * @typedef {{ status: import('../status-routes.ts').StatusTold, run: import('../history.ts').IndexedRun, audit: import('../../topics/records.ts').AuditRecord }} Told
+ * @typedef {{ status: import('../../status-routes.ts').StatusTold, run: import('../../history.ts').IndexedRun, audit: import('../../../topics/records.ts').AuditRecord }} Told
  */
 
 /**

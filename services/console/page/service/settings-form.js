@@ -1,10 +1,10 @@
 // A job's settings, from its own rows: what may change while it runs can be edited here, the rest says where it is set.
 import { useEffect, useState } from 'preact/hooks'
-import { get, perform } from './api.js'
-import { plural } from './format.js'
-import { html } from './html.js'
-import { Confirm, Loaded, Notice } from './parts.js'
-import { mayChange, useLoaded } from './store.js'
+import { get, perform } from '../frame/api.js'
+import { plural } from '../frame/format.js'
+import { html } from '../frame/html.js'
+import { Confirm, Loaded, Notice } from '../frame/parts.js'
+import { mayChange, useLoaded } from '../frame/store.js'
 
 const FROM = { operator: 'set here', environment: 'from the environment', default: 'default' }
 

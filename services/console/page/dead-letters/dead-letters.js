@@ -1,15 +1,17 @@
 // Dead letters: what could not be delivered, why, and how to send it to its sink again.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { perform } from './api.js'
-import { count, plural } from './format.js'
-import { html } from './html.js'
-import { plainName, waitingLetters } from './names.js'
-import { Confirm, Dialog, Failed, Loaded, Loading, Outcome, Time, useWork } from './parts.js'
-import { mayChange, useLoaded, useStore } from './store.js'
+import { href } from '../frame/address.js'
+import { perform } from '../frame/api.js'
+import { count, plural } from '../frame/format.js'
+import { html } from '../frame/html.js'
+import { explainHref, plainName, waitingLetters } from '../frame/names.js'
+import { Confirm, Dialog, Failed, Loaded, Loading, Outcome, useWork } from '../frame/parts.js'
+import { Time } from '../frame/time.js'
+import { mayChange, useLoaded, useStore } from '../frame/store.js'
 
 const NEWEST = 50
 
-export function Letters({ rest: [chosen] }) {
+export function DeadLetters({ rest: [chosen] }) {
   const { status, failure } = useStore()
   /** The first that had some waiting stays chosen: a redrive that leaves none must not take the page away from who looks at it. */
   const first = useRef()
@@ -22,7 +24,7 @@ export function Letters({ rest: [chosen] }) {
       services.length === 0
         ? html`<p class="empty">No service that sets events aside has announced itself yet.</p>`
         : html`
-      <nav class="choice" aria-label="Whose">${services.map((service) => html`<a key=${service.name} href=${`#/letters/${encodeURIComponent(service.name)}`} aria-current=${service.name === name ? 'true' : undefined}>${plainName(service.name)}${waitingLetters(service) > 0 ? html` <span class="tag">${count(waitingLetters(service))}</span>` : ''}</a>`)}</nav>
+      <nav class="choice" aria-label="Whose">${services.map((service) => html`<a key=${service.name} href=${href(['dead-letters', service.name])} aria-current=${service.name === name ? 'true' : undefined}>${plainName(service.name)}${waitingLetters(service) > 0 ? html` <span class="tag">${count(waitingLetters(service))}</span>` : ''}</a>`)}</nav>
       <${Service} key=${name} name=${name} isSink=${services.find((service) => service.name === name)?.kind === 'sink'} />`
     }`
 }
@@ -96,7 +98,7 @@ function Letter({ sink, offset, isSink, onClose, redrive }) {
       ${redriven && html`<p class="quiet">Redriven by job ${redriven}.</p>`}
       <div class="actions">
         ${isSink && logId && !redriven && html`<button class="primary" onClick=${() => redrive({ log_id: logId })}>Redrive…</button>`}
-        ${logId && html`<a class="button" href=${`#/live/${encodeURIComponent(logId)}`}>Trace this log</a>`}
+        ${logId && html`<a class="button" href=${explainHref(logId)}>Explain this log</a>`}
         <button onClick=${onClose} autofocus>Close</button>
       </div>`}<//>
   <//>`

@@ -1,8 +1,8 @@
 // The last hour of a job: throughput, lag, and how long a delivery takes. uPlot is loaded when the first chart is drawn.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { get } from './api.js'
-import { count } from './format.js'
-import { html } from './html.js'
+import { get } from '../frame/api.js'
+import { count } from '../frame/format.js'
+import { html } from '../frame/html.js'
 
 const EVERY_MS = 15_000
 const HEIGHT = 130

@@ -1,10 +1,13 @@
-// One log traced and drawn: received, stored, and what became of it at each sink.
-import { perform } from './api.js'
-import { count } from './format.js'
-import { html } from './html.js'
-import { plainName } from './names.js'
-import { Dialog, Loaded, Time } from './parts.js'
-import { useLoaded } from './store.js'
+// Explain: one log traced and drawn: received, stored, and what became of it at each sink.
+import { useEffect, useState } from 'preact/hooks'
+import { go } from '../frame/address.js'
+import { perform } from '../frame/api.js'
+import { count } from '../frame/format.js'
+import { html } from '../frame/html.js'
+import { plainName } from '../frame/names.js'
+import { Loaded } from '../frame/parts.js'
+import { Time } from '../frame/time.js'
+import { useLoaded } from '../frame/store.js'
 
 const OUTCOMES = {
   delivered: ['good', '✓', 'Delivered'],
@@ -21,13 +24,27 @@ const SOURCES = {
   job: 'by a backfill',
 }
 
-export function Explain({ id, onClose }) {
+export function Explain({ rest: [id = ''] }) {
+  const [asked, setAsked] = useState(id)
+  useEffect(() => setAsked(id), [id])
+  const submit = (event) => {
+    event.preventDefault()
+    if (asked.trim()) go(['explain', asked.trim()])
+  }
+  return html`<h1>Explain</h1>
+    <form class="row" onSubmit=${submit}>
+      <label class="field">log_id <input class="mono" value=${asked} onInput=${(e) => setAsked(e.target.value)} placeholder="90020261128…" size="60" spellcheck=${false} autofocus=${id === ''} /></label>
+      <button class="primary" disabled=${asked.trim() === ''}>Explain</button>
+    </form>
+    ${id ? html`<${Found} key=${id} id=${id} />` : html`<p class="empty">What happened to one log: when it was received, where it is in the topic, and what became of it at each sink. Paste its log_id.</p>`}`
+}
+
+function Found({ id }) {
   const found = useLoaded(() => perform('explain', { log_id: id }), [id])
-  return html`<${Dialog} title="Trace one log" onClose=${onClose} wide>
-    <p class="mono id">${id}</p>
+  return html`<section aria-label="What happened to it">
+    <p class="mono id">${id} <button onClick=${found.reload} disabled=${found.loading}>${found.loading ? 'Looking…' : 'Refresh'}</button></p>
     <${Loaded} of=${found} isEmpty=${() => false}>${(way) => html`<${Way} way=${way} />`}<//>
-    <div class="actions"><button onClick=${found.reload} disabled=${found.loading}>${found.loading ? 'Looking…' : 'Refresh'}</button><button onClick=${onClose} autofocus>Close</button></div>
-  <//>`
+  </section>`
 }
 
 function Way({ way: { storedAt, copies, sinks, notes } }) {

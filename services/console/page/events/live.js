@@ -1,11 +1,12 @@
-// Live: events as they arrive, masked unless an operator asks, and one of them traced.
+// Live: events as they arrive, masked unless an operator asks.
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { stream } from './api.js'
-import { Explain } from './explain.js'
-import { exact, plural } from './format.js'
-import { html } from './html.js'
-import { Confirm, Notice } from './parts.js'
-import { mayChange, useStore } from './store.js'
+import { stream } from '../frame/api.js'
+import { plural } from '../frame/format.js'
+import { html } from '../frame/html.js'
+import { explainHref } from '../frame/names.js'
+import { Confirm, Notice } from '../frame/parts.js'
+import { mayChange, useStore } from '../frame/store.js'
+import { clock, moment, useZone } from '../frame/time.js'
 
 /** Rows on the page; older ones go. */
 const MOST_ROWS = 300
@@ -14,7 +15,7 @@ const MOST_WAITING = 300
 const LEVELS = ['Debug', 'Info', 'Warning', 'Error', 'Critical']
 const NOTHING = { rows: [], waiting: [], lost: 0, seen: 0 }
 
-export function Live({ rest: [followed = ''] }) {
+export function Live() {
   const [filter, setFilter] = useState({ type: '', level: '0', unmasked: false })
   const [paused, setPaused] = useState(false)
   const [asking, setAsking] = useState(false)
@@ -27,7 +28,6 @@ export function Live({ rest: [followed = ''] }) {
     <p class="quiet" role="status">${stateText(state, paused, waiting)} ${seen > 0 ? `${plural(seen, 'event')} since this page was opened.` : ''} ${lost > 0 ? html`<strong>${plural(lost, 'event')} came too fast to be shown; none of them is lost in the topic.</strong>` : ''}</p>
     ${filter.unmasked && html`<${Notice} tone="warn" title="Personal data is shown">That you looked is on the audit page.<//>`}
     ${rows.length === 0 ? html`<p class="empty">${emptyText(state, filter, paused, waiting)}</p>` : html`<${Events} rows=${rows} />`}
-    ${followed && html`<${Explain} id=${followed} onClose=${() => (location.hash = '#/live')} />`}
     ${
       asking &&
       html`<${Confirm} title="Show personal data?" confirm="Show" onClose=${() => setAsking(false)} act=${async () => setFilter({ ...filter, unmasked: true })}>
@@ -113,14 +113,9 @@ function Filters({ filter, setFilter, paused, setPaused, waiting, askUnmask }) {
   const [type, setType] = useState(filter.type)
   const choose = (change) =>
     Object.entries(change).some(([name, value]) => filter[name] !== value) && setFilter({ ...filter, ...change })
-  const [id, setId] = useState('')
   const submit = (event) => {
     event.preventDefault()
     choose({ type })
-  }
-  const follow = (event) => {
-    event.preventDefault()
-    if (id.trim()) location.hash = `#/live/${encodeURIComponent(id.trim())}`
   }
   return html`<div class="row">
     <form class="row" onSubmit=${submit}>
@@ -136,17 +131,14 @@ function Filters({ filter, setFilter, paused, setPaused, waiting, askUnmask }) {
         else askUnmask()
       }} /> Show personal data</label>`
     }
-    <form class="row end" onSubmit=${follow}>
-      <label class="field">Trace one log <input class="mono" value=${id} onInput=${(e) => setId(e.target.value)} placeholder="log_id" size="24" spellcheck=${false} /></label>
-      <button disabled=${id.trim() === ''}>Trace</button>
-    </form>
   </div>`
 }
 
 /** A record may have a timestamp that is no moment. */
 function Received({ at }) {
   if (!at) return html`<span class="quiet">–</span>`
-  return html`<time dateTime=${at} title=${exact(Date.parse(at))}>${new Date(at).toLocaleTimeString('en-GB')}</time>`
+  useZone()
+  return html`<time dateTime=${at} title=${moment(Date.parse(at))}>${clock(Date.parse(at), 'milliseconds')}</time>`
 }
 
 const TONES = { Warning: 'warn', Error: 'bad', Critical: 'bad' }
@@ -164,7 +156,7 @@ function Events({ rows }) {
           <td data-label="Level"><span class=${`mark ${TONES[event.level] ?? 'calm'}`}>${event.level}</span></td>
           <td data-label="Event"><span>${event.name} <code class="quiet">${event.type}</code>${event.description ? html` <span class="quiet">${event.description.slice(0, 120)}</span>` : ''}</span></td>
           <td data-label="Where" class="quiet">${[event.client, event.connection].filter(Boolean).join(' · ')}</td>
-          <td data-label="log_id"><a class="mono" href=${`#/live/${encodeURIComponent(event.id)}`} title="Trace this log">…${event.id.slice(-12)}</a></td>
+          <td data-label="log_id"><a class="mono" href=${explainHref(event.id)} title="Explain this log">…${event.id.slice(-12)}</a></td>
           <td><button class="link" aria-expanded=${open} onClick=${() => setOpened(open ? '' : key)}>${open ? 'Less' : 'Data'}</button></td>
         </tr>${open ? html`<tr class="note" key=${`${key} data`}><td colspan="6"><p class="quiet">Partition ${event.partition}, offset ${event.offset}, from ${event.source || 'an unknown source'}</p><pre tabIndex="0">${pretty(event.data)}</pre></td></tr>` : ''}`
       })}</tbody>

@@ -1,9 +1,9 @@
 // Logging in.
 import { useState } from 'preact/hooks'
-import { post } from './api.js'
-import { html } from './html.js'
-import { Notice, useWork } from './parts.js'
-import { set } from './store.js'
+import { post } from '../frame/api.js'
+import { html } from '../frame/html.js'
+import { Notice, useWork } from '../frame/parts.js'
+import { set } from '../frame/store.js'
 
 export function Login() {
   const [username, setName] = useState('')

@@ -1,10 +1,10 @@
 // When a job works: all the time, or at the ticks of a cron expression. The next five are shown before anything changes.
 import { useEffect, useState } from 'preact/hooks'
-import { get, perform } from './api.js'
-import { exact } from './format.js'
-import { html } from './html.js'
-import { Confirm } from './parts.js'
-import { mayChange } from './store.js'
+import { get, perform } from '../frame/api.js'
+import { html } from '../frame/html.js'
+import { Confirm } from '../frame/parts.js'
+import { mayChange } from '../frame/store.js'
+import { Time } from '../frame/time.js'
 
 const EXAMPLES = [
   ['*/5 * * * *', 'every 5 minutes'],
@@ -58,5 +58,5 @@ function Ticks({ told: { problem, ticks }, schedule, timeZone }) {
   if (problem !== '') return html`<p class="problem">This ${problem}.</p>`
   if (schedule === 'continuous') return html`<p class="quiet">Delivers all the time.</p>`
   if (ticks.length === 0) return null
-  return html`<p class="quiet">Next${timeZone ? ` (times of ${timeZone}, shown in yours)` : ''}:</p><ol class="ticks">${ticks.map((tick) => html`<li key=${tick}><time dateTime=${tick}>${exact(Date.parse(tick))}</time></li>`)}</ol>`
+  return html`<p class="quiet">Next${timeZone ? ` (scheduled in ${timeZone})` : ''}:</p><ol class="ticks">${ticks.map((tick) => html`<li key=${tick}><${Time} at=${tick} /></li>`)}</ol>`
 }

@@ -1,0 +1,59 @@
+// One service, in parts that have addresses of their own: overview, runs, schedule, settings, partitions and members.
+import { Charts } from './charts.js'
+import { count, plural, rate } from '../frame/format.js'
+import { html } from '../frame/html.js'
+import { displayName, serviceHref } from '../frame/names.js'
+import { Failed, Loading, Notice } from '../frame/parts.js'
+import { useStore } from '../frame/store.js'
+import { Time } from '../frame/time.js'
+import { Partitions } from './partitions.js'
+import { Runs } from './runs.js'
+import { ScheduleForm } from './schedule-form.js'
+import { SettingsForm } from './settings-form.js'
+import { isSteered, StateSwitch, StopButton } from './state-switch.js'
+import { Trouble } from './trouble.js'
+
+const Overview = ({ job }) => html`<${Facts} job=${job} />${isSteered(job) && html`<${Charts} job=${job} />`}`
+
+/** By the part of the address; the first is the page without one. `has`: whether this service has such a part. */
+const PARTS = [
+  { key: '', text: 'Overview', Part: Overview, has: () => true },
+  { key: 'runs', text: 'Runs', Part: ({ job }) => html`<${Runs} service=${job.name} />`, has: () => true },
+  { key: 'schedule', text: 'Schedule', Part: ScheduleForm, has: ({ schedule }) => schedule !== '' },
+  { key: 'settings', text: 'Settings', Part: SettingsForm, has: () => true },
+  { key: 'partitions', text: 'Partitions and members', Part: Partitions, has: ({ partitions }) => partitions.length > 0 },
+]
+
+export function Service({ rest: [name = '', part = ''] }) {
+  const { status, failure } = useStore()
+  if (!status) return html`<h1>${name}</h1>${failure ? html`<${Failed} failure=${failure} />` : html`<${Loading} />`}`
+  const job = status.services.find((service) => service.name === name)
+  if (!job)
+    return html`<h1>${name}</h1><${Notice} tone="warn" title="There is no such service here">Back to the <a href="#/overview">overview</a>.<//>`
+  const parts = PARTS.filter(({ has }) => has(job))
+  const { key, Part } = parts.find((one) => one.key === part) ?? parts[0]
+  return html`
+    <p class="crumb"><a href="#/overview">Overview</a> ›</p>
+    <div class="title"><h1><${displayName} of=${job} /></h1>${isSteered(job) && html`<${StateSwitch} job=${job} /> <${StopButton} job=${job} />`}</div>
+    <${Trouble} job=${job} />
+    <nav class="choice" aria-label=${`Parts of ${name}`}>${parts.map((one) => html`<a key=${one.key} href=${serviceHref(name, one.key)} aria-current=${one.key === key ? 'page' : undefined}>${one.text}</a>`)}</nav>
+    <${Part} key=${`${name}/${key}`} job=${job} />
+  `
+}
+
+function Facts({ job }) {
+  const facts = isSteered(job)
+    ? [
+        ['Lag', count(job.lag)],
+        ['Oldest undelivered', job.lag ? html`<${Time} at=${job.oldestUndelivered} none="not known" />` : 'nothing waits'],
+        ['In', rate(job.rateIn)],
+        ['Out', rate(job.rateOut)],
+        ['Next run', job.nextRun ? html`<${Time} at=${job.nextRun} />` : job.state === 'running' ? job.schedule : job.state],
+        ['Checkpoint', html`<span class="mono">${job.checkpoint || '–'}</span>`],
+      ]
+    : []
+  if (job.group !== '')
+    facts.push(['Group', html`<span class="mono">${job.group}</span> ${job.groupState}, ${plural(job.members.length, 'member')}`])
+  facts.push(['Version', html`${job.version}, started <${Time} at=${job.startedAt} />`])
+  return html`<dl class="facts">${facts.map(([term, value]) => html`<div key=${term}><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`
+}

@@ -1,0 +1,113 @@
+// A console as an operator uses it: a real browser, a real Kafka, a sink, and the vendor's stand-in. One for all tests of a file.
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, beforeAll, inject } from 'vitest'
+import { startSegment } from '../../services/sandbox/segment.ts'
+import type { StandIn } from '../../services/sandbox/stand-in.ts'
+import type { Sink } from '../../services/sinks/runtime/contract.ts'
+import { segment } from '../../services/sinks/segment/sink.ts'
+import { cookieOf, type Name, openConsole, PASSWORDS, type TestConsole } from '../console/console.ts'
+import { type Installation, install } from '../support/installation.ts'
+import { type Broker, openBroker } from '../support/plain-kafka.ts'
+import { makeEvents, recordOf } from '../support/test-events.ts'
+import { openBrowser, openPage } from './browser.ts'
+
+export type Stage = ReturnType<typeof setStage>
+
+/** Opens everything before the tests of the file and closes it after them; its members are there from the first test on. */
+export function setStage() {
+  let browser: Browser
+  let broker: Broker
+  let vendor: StandIn
+  let place: Installation
+  let console: TestConsole
+  /** One login a user for all pages: the form has a test of its own. */
+  const sessions = new Map<Name, Promise<string>>()
+
+  beforeAll(async () => {
+    broker = await openBroker(inject('brokers'))
+    vendor = await startSegment()
+    place = install(broker, segment as unknown as Sink, { SEGMENT_KEY: 'key', SEGMENT_HOST: vendor.origin })
+    const opening = openBrowser()
+    ;[console] = await Promise.all([openConsole(inject('brokers'), place.prefix), place.start()])
+    browser = await opening
+  }, 60_000)
+
+  afterAll(async () => {
+    await browser?.close()
+    await console?.close()
+    await place?.close()
+    await vendor?.close()
+    await broker?.close()
+  })
+
+  const sessionOf = (name: Name) => {
+    const known = sessions.get(name) ?? console.login(name, PASSWORDS[name]).then(cookieOf)
+    sessions.set(name, known)
+    return known
+  }
+  return {
+    place: () => place,
+    vendor: () => vendor,
+    console: () => console,
+    /** A page on which nobody is logged in. */
+    openClosed: (options: BrowserContextOptions = {}) => openPage(browser, console.origin, options),
+    /** A page at an address such as `services/segment/runs`, the overview unless given. */
+    async open(address = 'overview', as: Name = 'ann', options: BrowserContextOptions = {}): Promise<Page> {
+      const [name, value] = (await sessionOf(as)).split('=')
+      const page = await openPage(browser, console.origin, {
+        ...options,
+        storageState: { cookies: [{ ...COOKIE, name, value, domain: new URL(console.origin).hostname }], origins: [] },
+      })
+      await page.goto(`/#/${address}`)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      return page
+    },
+    /** Events of `eve@example.com` into the topic. */
+    async send(count: number, change: (data: Record<string, unknown>, i: number) => void = () => {}) {
+      const events = makeEvents(count, (data, i) => {
+        data.user_name = 'eve@example.com'
+        change(data, i)
+      })
+      await place.produce(events.map((event) => recordOf(event)))
+      return events
+    },
+    /** Sinks that this console has never heard of, as they would announce themselves. */
+    announce: (...records: { service: string }[]) =>
+      place.produce(
+        records.map((record) => ({ key: `service/${record.service}`, value: Buffer.from(JSON.stringify(record)) })),
+        `${place.prefix}.control`,
+      ),
+    /** A sink without a process, with the usual settings. */
+    sinkRecord: (service: string) => ({
+      v: 1,
+      service,
+      kind: 'sink',
+      version: '1.0.0',
+      group: `${place.prefix}.${service}`,
+      started_at: new Date().toISOString(),
+      state: 'running',
+      sandbox: false,
+      start_from: '',
+      fields: [
+        field(`${service.toUpperCase()}_SCHEDULE`, { default: 'continuous', live: true }),
+        field(`${service.toUpperCase()}_LOG_LEVEL`, { meaning: 'Minimum level to deliver', live: true }),
+        field(`${service.toUpperCase()}_LOG_TYPES`, { kind: 'list', live: true }),
+        field(`${service.toUpperCase()}_KEY`, { secret: true, value: '***' }),
+      ],
+    }),
+  }
+}
+
+const COOKIE = { path: '/', expires: -1, httpOnly: true, secure: false, sameSite: 'Strict' as const }
+const ROW = { kind: 'text', meaning: 'What it means', default: '', unit: '', choices: [], secret: false, required: false }
+const field = (name: string, more: object) => ({ name, ...ROW, live: false, value: '', ...more })
+
+/** To a page by its link. Ends when that page is shown: until then its labels may be found on the one before. */
+export async function go(page: Page, name: string): Promise<void> {
+  await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name, exact: false }).click()
+  await page.getByRole('heading', { name, level: 1 }).waitFor()
+}
+/** A row of a table by its header. */
+export const row = (page: Page, name: string) =>
+  page.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) })
+export const dialog = (page: Page) => page.getByRole('dialog')
