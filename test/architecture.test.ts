@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 const ROOT = new URL('../services/', import.meta.url).pathname
 
-/** Folder -> what it may import of the project beside itself. `sinks/x` stands for every sink. */
+/** Folder -> what it may import of the project beside itself. `sinks/x` stands for every sink, `sinks/x/stand-in` for its vendor's. */
 const MAY_IMPORT: Record<string, string[]> = {
   events: [],
   topics: ['events', 'platform'],
@@ -15,6 +15,7 @@ const MAY_IMPORT: Record<string, string[]> = {
   ingest: ['events', 'topics', 'platform', 'operations', 'auth0'],
   'sinks/runtime': ['events', 'topics', 'platform'],
   'sinks/x': ['events', 'sinks/runtime', 'platform'],
+  'sinks/x/stand-in': ['sandbox', 'platform'],
   console: ['events', 'topics', 'platform', 'operations'],
   slack: ['events', 'topics', 'platform', 'operations'],
   cli: ['events', 'topics', 'platform', 'operations', 'auth0'],
@@ -25,15 +26,18 @@ const MOST_LINES = 250
 const KAFKA_CLIENTS = ['kafkajs', '@platformatic/kafka']
 
 function folderOf(path: string): string {
-  const [first, second] = path.split('/')
+  const [first, second, third] = path.split('/')
   if (first !== 'sinks') return first
-  return second === 'runtime' ? 'sinks/runtime' : `sinks/${second}`
+  return third === 'stand-in' ? `sinks/${second}/stand-in` : `sinks/${second}`
 }
+
+/** The row of MAY_IMPORT for a folder. */
+const kindOf = (folder: string) => (folder === 'sinks/runtime' ? folder : folder.replace(/^sinks\/[^/]+/, 'sinks/x'))
 
 /** What a file breaks. @param path below services/ */
 function violations(path: string, source: string): string[] {
   const folder = folderOf(path)
-  const allowed = MAY_IMPORT[folder.startsWith('sinks/') && folder !== 'sinks/runtime' ? 'sinks/x' : folder]
+  const allowed = MAY_IMPORT[kindOf(folder)]
   if (!allowed) return [`${path}: services/${folder} is no folder of the design`]
   const found: string[] = []
   for (const [, statement, call] of source.matchAll(/^(?:import|export|\})(?:[^'\n]* from)? '([^']+)'|\bimport\('([^']+)'\)/gm)) {
@@ -94,7 +98,10 @@ describe('architecture', () => {
     ['ingest/run.ts', 'const port = process.env.PORT'],
     ['events/split.ts', "import { isUtf8 } from 'node:buffer'"],
     ['events/split.ts', 'const now = Date.now()'],
-    ['sandbox/slack.ts', "import { a } from '../topics/names.ts'"],
+    ['sinks/segment/deliver.ts', "import { a } from './stand-in/start.ts'"],
+    ['sinks/segment/stand-in/start.ts', "import { a } from '../encode.ts'"],
+    ['sandbox/slack/start.ts', "import { a } from '../../topics/names.ts'"],
+    ['sandbox/start.ts', "import { a } from '../sinks/segment/stand-in/start.ts'"],
     ['platform/http.ts', "import { a } from '../events/split.ts'"],
     ['local/start.ts', "import { startIngest } from '../ingest/run.ts'"],
     ['misc/thing.ts', ''],

@@ -13,6 +13,8 @@ export type StandInOptions = RecorderOptions & {
   port?: number
   /** Address or host name to listen on; HOST when not given. */
   host?: string
+  /** Keeps what must be the same after a restart, such as certificates; a temporary folder, removed at the end, when not given. */
+  dir?: string
 }
 
 export type StandIn = {
@@ -21,6 +23,8 @@ export type StandIn = {
   port: number
   /** Where a sink is pointed at, e.g. `http://127.0.0.1:4566`. */
   origin: string
+  /** What else a service must know of this vendor, by the name under which the sandbox announces it, e.g. `caFile`. */
+  facts?: Readonly<Record<string, string | number>>
   received: Received
   /** The fault that the next request may meet. */
   readonly fault: Fault | undefined

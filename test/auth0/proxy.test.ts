@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { createServer, request as httpRequest } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { startAuth0 } from '../../services/sandbox/auth0.ts'
+import { start as startAuth0 } from '../../services/sandbox/auth0/start.ts'
 
 /** Leads every request to this port, whatever host it names, and remembers that host. */
 async function openProxy(to: number) {

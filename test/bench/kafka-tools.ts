@@ -1,8 +1,8 @@
 // The measure of all: what this broker takes from, and gives to, Kafka's own ProducerPerformance and ConsumerPerformance.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findJava } from '../../services/local/java.ts'
-import { kafkaArtifacts } from '../../services/local/kafka-artifacts.ts'
+import { findJava } from '../../services/local/broker/find-java.ts'
+import { kafkaArtifacts } from '../../services/local/broker/kafka-artifacts.ts'
 import { within } from '../../services/platform/lifecycle.ts'
 import { topicNames } from '../../services/topics/names.ts'
 import { eventPool } from './events.ts'

@@ -1,7 +1,7 @@
 // `npm run bench`: progress on stderr, the table on stdout, all figures as JSON where wished.
 import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
-import { kafkaVersion } from '../../services/local/kafka-artifacts.ts'
+import { kafkaVersion } from '../../services/local/broker/kafka-artifacts.ts'
 import { runProcess } from '../../services/platform/lifecycle.ts'
 import { version } from '../../services/platform/version.ts'
 import { runBench } from './bench.ts'

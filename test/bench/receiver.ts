@@ -1,8 +1,8 @@
 // The vendor at the other end: a stand-in of the sandbox that counts different log_ids and knows when the first and the last came.
 import type { Lifecycle } from '../../services/platform/lifecycle.ts'
-import { startCloudWatch } from '../../services/sandbox/cloudwatch.ts'
-import { startPapertrail } from '../../services/sandbox/papertrail.ts'
-import { startSegment } from '../../services/sandbox/segment.ts'
+import { start as startCloudWatch } from '../../services/sinks/cloudwatch/stand-in/start.ts'
+import { start as startPapertrail } from '../../services/sinks/papertrail/stand-in/start.ts'
+import { start as startSegment } from '../../services/sinks/segment/stand-in/start.ts'
 import { nowUs, percentile, postedAtUs } from './events.ts'
 import type { SinkName } from './options.ts'
 

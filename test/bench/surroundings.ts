@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startBroker } from '../../services/local/broker.ts'
+import { startBroker } from '../../services/local/broker/broker.ts'
 import { type Command, describeEnding } from '../../services/local/child.ts'
 import { startWatchdog, type Watched } from '../../services/local/watchdog.ts'
 import type { Lifecycle } from '../../services/platform/lifecycle.ts'

@@ -1,6 +1,6 @@
 // `register`: everything that a log stream can be, what changes, and what would.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Auth0StandIn, startAuth0 } from '../../services/sandbox/auth0.ts'
+import { type Auth0StandIn, start as startAuth0 } from '../../services/sandbox/auth0/start.ts'
 import { auth0Logs } from './terminal.ts'
 
 let tenant: Auth0StandIn

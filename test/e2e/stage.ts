@@ -1,7 +1,7 @@
 // A console as an operator uses it: a real browser, a real Kafka, a sink, and the vendor's stand-in. One for all tests of a file.
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, inject } from 'vitest'
-import { startSegment } from '../../services/sandbox/segment.ts'
+import { start as startSegment } from '../../services/sinks/segment/stand-in/start.ts'
 import type { StandIn } from '../../services/sandbox/stand-in.ts'
 import type { Sink } from '../../services/sinks/runtime/contract.ts'
 import { segment } from '../../services/sinks/segment/sink.ts'

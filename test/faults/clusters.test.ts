@@ -1,6 +1,6 @@
 // Clusters that are set up differently: codecs, transactions, more partitions, IPv6, long sessions.
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { startAuth0 } from '../../services/sandbox/auth0.ts'
+import { start as startAuth0 } from '../../services/sandbox/auth0/start.ts'
 import { backfillEnv, logsInTopic } from '../support/backfill.ts'
 import { type Cluster, type ClusterOptions, startCluster } from '../support/cluster.ts'
 import { type Deployment, deploy, PARTITIONS } from '../support/deployment.ts'

@@ -1,6 +1,6 @@
 // The broker that coordinates a group is killed and stays away: every group that the services have goes on at the next coordinator.
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { startAuth0 } from '../../services/sandbox/auth0.ts'
+import { start as startAuth0 } from '../../services/sandbox/auth0/start.ts'
 import { backfillEnv, logsInTopic, metadataOf } from '../support/backfill.ts'
 import { type Cluster, startCluster } from '../support/cluster.ts'
 import { deploy, type Deployment } from '../support/deployment.ts'

@@ -2,9 +2,9 @@
 // is back.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import type { Broker } from '../../services/local/broker.ts'
+import type { Broker } from '../../services/local/broker/broker.ts'
 import { createLifecycle } from '../../services/platform/lifecycle.ts'
-import { startSlack as startStandIn } from '../../services/sandbox/slack.ts'
+import { start as startStandIn } from '../../services/sandbox/slack/start.ts'
 import { startSlack } from '../../services/slack/run.ts'
 import { ensureTopics } from '../../services/topics/create.ts'
 import { auth0Logs } from '../cli/terminal.ts'

@@ -4,12 +4,12 @@ import { GenericContainer, getContainerRuntimeClient, RandomPortGenerator, Wait 
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { consoleFields } from '../../services/console/fields.ts'
 import { ingestFields } from '../../services/ingest/fields.ts'
-import { kafkaVersion } from '../../services/local/kafka-artifacts.ts'
+import { kafkaVersion } from '../../services/local/broker/kafka-artifacts.ts'
 import { createLifecycle, within } from '../../services/platform/lifecycle.ts'
 import { loggerFields } from '../../services/platform/logger.ts'
 import type { Fields } from '../../services/platform/settings.ts'
 import { sandboxFields } from '../../services/sandbox/fields.ts'
-import { startSegment } from '../../services/sandbox/segment.ts'
+import { start as startSegment } from '../../services/sinks/segment/stand-in/start.ts'
 import { cloudwatch } from '../../services/sinks/cloudwatch/sink.ts'
 import { papertrail } from '../../services/sinks/papertrail/sink.ts'
 import type { Sink } from '../../services/sinks/runtime/contract.ts'
@@ -83,7 +83,7 @@ describe('compose file', () => {
 
   it.each<[string, Fields]>([
     ['ingest', { ...kafkaFields, ...loggerFields, ...ingestFields({}) }],
-    ['sandbox', sandboxFields],
+    ['sandbox', sandboxFields(['auth0', 'slack', ...sinks.map(({ name }) => name)])],
     ['console', { ...kafkaFields, ...loggerFields, ...consoleFields }],
     ['slack', { ...kafkaFields, ...loggerFields, ...slackFields }],
     ...sinks.map((sink): [string, Fields] => [

@@ -1,6 +1,6 @@
 // What others write into the control topic costs those records: a sink and the ingest start, run and work beside 3,000 of them.
 import { expect, inject, test } from 'vitest'
-import { startSegment } from '../../services/sandbox/segment.ts'
+import { start as startSegment } from '../../services/sinks/segment/stand-in/start.ts'
 import { segment } from '../../services/sinks/segment/sink.ts'
 import type { Sink } from '../../services/sinks/runtime/contract.ts'
 import { ensureTopics } from '../../services/topics/create.ts'

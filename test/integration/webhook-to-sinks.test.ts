@@ -1,9 +1,9 @@
 // From a webhook to three sinks: ingest and sinks in this process, a real Kafka, stand-ins for the vendors.
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Environment } from '../../services/platform/settings.ts'
-import { startCloudWatch } from '../../services/sandbox/cloudwatch.ts'
-import { startPapertrail } from '../../services/sandbox/papertrail.ts'
-import { startSegment } from '../../services/sandbox/segment.ts'
+import { start as startCloudWatch } from '../../services/sinks/cloudwatch/stand-in/start.ts'
+import { start as startPapertrail } from '../../services/sinks/papertrail/stand-in/start.ts'
+import { start as startSegment } from '../../services/sinks/segment/stand-in/start.ts'
 import { bodyFormats, encodeBody } from '../../services/sandbox/simulate/body.ts'
 import { realisticEvent } from '../../services/sandbox/simulate/events.ts'
 import type { ReceivedEvent, StandIn } from '../../services/sandbox/stand-in.ts'

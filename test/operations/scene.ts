@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, inject, test as base } from 'vitest'
-import { startSegment } from '../../services/sandbox/segment.ts'
+import { start as startSegment } from '../../services/sinks/segment/stand-in/start.ts'
 import type { StandIn } from '../../services/sandbox/stand-in.ts'
 import type { Sink } from '../../services/sinks/runtime/contract.ts'
 import { segment } from '../../services/sinks/segment/sink.ts'

@@ -3,7 +3,7 @@ import { expect, test, type TestContext } from 'vitest'
 import { duration, tellKafkaAway } from '../../services/platform/kafka-away.ts'
 import { createLogger } from '../../services/platform/logger.ts'
 import { openSlack } from '../../services/platform/slack.ts'
-import { startSlack } from '../../services/sandbox/slack.ts'
+import { start as startSlack } from '../../services/sandbox/slack/start.ts'
 import { until } from '../support/wait.ts'
 
 /** @param it the test's own context: tests run beside each other */

@@ -3,7 +3,7 @@ import { expect, test, type TestContext } from 'vitest'
 import { createLogger } from '../../services/platform/logger.ts'
 import { openSlack } from '../../services/platform/slack.ts'
 import { slackMessage } from '../../services/platform/slack-message.ts'
-import { type SlackOptions, startSlack } from '../../services/sandbox/slack.ts'
+import { type SlackOptions, start as startSlack } from '../../services/sandbox/slack/start.ts'
 import { deserted, silent } from '../support/answering.ts'
 
 const SECRET_PATH = '/services/T000/B000/very-secret'

@@ -1,8 +1,8 @@
 // The sandbox's page and API.
 import { expect, onTestFinished, test } from 'vitest'
 import { startControl } from '../../services/sandbox/control.ts'
-import { startPapertrail } from '../../services/sandbox/papertrail.ts'
-import { startSlack } from '../../services/sandbox/slack.ts'
+import { start as startPapertrail } from '../../services/sinks/papertrail/stand-in/start.ts'
+import { start as startSlack } from '../../services/sandbox/slack/start.ts'
 
 async function start() {
   const slack = await startSlack({ burst: 100 })

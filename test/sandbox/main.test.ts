@@ -28,7 +28,7 @@ test('sandbox - tells its addresses in one line, serves, and ends with SIGTERM',
   const { child, output, exited } = run({ SANDBOX_DIR: join(dir, 'new') })
   await expect.poll(() => output.out, { timeout: 10_000 }).toMatch(/\n$/)
   const { control, standIns } = (JSON.parse(output.out) as Line).sandbox
-  expect(Object.keys(standIns)).toEqual(['cloudwatch', 'segment', 'papertrail', 'slack', 'auth0'])
+  expect(Object.keys(standIns)).toEqual(['cloudwatch', 'papertrail', 'segment', 'auth0', 'slack'])
   const { cloudwatch, papertrail, auth0 } = standIns
   expect(cloudwatch).toEqual({ origin: `http://127.0.0.1:${cloudwatch.port}`, host: '127.0.0.1', port: cloudwatch.port })
   expect(papertrail).toMatchObject({

@@ -2,7 +2,7 @@
 import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { startSegment } from '../../services/sandbox/segment.ts'
+import { start as startSegment } from '../../services/sinks/segment/stand-in/start.ts'
 
 const eventually = <T>(value: () => T) => expect.poll(value, { timeout: 5_000 })
 

@@ -2,7 +2,7 @@
 import { expect, onTestFinished } from 'vitest'
 import { startIngest } from '../../services/ingest/run.ts'
 import { createLifecycle } from '../../services/platform/lifecycle.ts'
-import type { Auth0StandIn } from '../../services/sandbox/auth0.ts'
+import type { Auth0StandIn } from '../../services/sandbox/auth0/start.ts'
 import type { Report } from '../../services/topics/records.ts'
 import { ingestEnv } from './ingest.ts'
 import type { Broker } from './plain-kafka.ts'

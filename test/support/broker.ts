@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
-import { startBroker } from '../../services/local/broker.ts'
+import { startBroker } from '../../services/local/broker/broker.ts'
 import { startWatchdog } from '../../services/local/watchdog.ts'
 
 declare module 'vitest' {

@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, onTestFailed, onTestFinished } from 'vitest'
 import type { Environment } from '../../services/platform/settings.ts'
-import { startSlack } from '../../services/sandbox/slack.ts'
+import { start as startSlack } from '../../services/sandbox/slack/start.ts'
 import { send, type SendResult } from '../../services/sandbox/simulate/send.ts'
 import { type PartitionAccount, readAccounts, sumOf } from './account.ts'
 import { type Broker, openBroker } from './plain-kafka.ts'

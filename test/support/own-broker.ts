@@ -2,7 +2,7 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startBroker } from '../../services/local/broker.ts'
+import { startBroker } from '../../services/local/broker/broker.ts'
 import { freePort } from '../../services/local/ports.ts'
 import { startWatchdog } from '../../services/local/watchdog.ts'
 

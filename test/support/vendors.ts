@@ -1,7 +1,7 @@
 // The three vendors' stand-ins, and what arrived at each: every id and how often it came.
-import { startCloudWatch } from '../../services/sandbox/cloudwatch.ts'
-import { startPapertrail } from '../../services/sandbox/papertrail.ts'
-import { startSegment } from '../../services/sandbox/segment.ts'
+import { start as startCloudWatch } from '../../services/sinks/cloudwatch/stand-in/start.ts'
+import { start as startPapertrail } from '../../services/sinks/papertrail/stand-in/start.ts'
+import { start as startSegment } from '../../services/sinks/segment/stand-in/start.ts'
 
 export const SINKS = ['cloudwatch', 'segment', 'papertrail'] as const
 export type SinkName = (typeof SINKS)[number]

@@ -1,6 +1,6 @@
 // Answers of the Management API that are not what was asked for: nothing is lost, nothing is made up, and the API is left in peace.
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
-import { type Auth0StandIn, startAuth0 } from '../../../services/sandbox/auth0.ts'
+import { type Auth0StandIn, start as startAuth0 } from '../../../services/sandbox/auth0/start.ts'
 import { newJob, newJobId } from '../../../services/topics/jobs.ts'
 import { betweenAuth0, type Seen, type Tampered } from '../../support/auth0-proxy.ts'
 import { backfillEnv, logsInTopic, metadataOf, reportsOf, startPolling } from '../../support/backfill.ts'

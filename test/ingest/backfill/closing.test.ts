@@ -1,6 +1,6 @@
 // A service that ends while Kafka is away: the backfill's group and its control topic are closed beside each other, within the limit.
 import { expect, onTestFinished, test } from 'vitest'
-import { startAuth0 } from '../../../services/sandbox/auth0.ts'
+import { start as startAuth0 } from '../../../services/sandbox/auth0/start.ts'
 import { backfillEnv, startPolling } from '../../support/backfill.ts'
 import { newPrefix } from '../../support/kafka.ts'
 import { ownBroker } from '../../support/own-broker.ts'

@@ -2,7 +2,7 @@
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { backfill, type BackfillResult } from '../../../services/operations/backfill.ts'
 import { readInput } from '../../../services/operations/operation.ts'
-import { startAuth0 } from '../../../services/sandbox/auth0.ts'
+import { start as startAuth0 } from '../../../services/sandbox/auth0/start.ts'
 import { openProducer } from '../../../services/topics/produce.ts'
 import { backfillEnv, logsInTopic, startPolling } from '../../support/backfill.ts'
 import { newPrefix, testKafka } from '../../support/kafka.ts'

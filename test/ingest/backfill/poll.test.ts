@@ -1,6 +1,6 @@
 // BACKFILL=poll: every log of the tenant into the topic, whatever is killed meanwhile.
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
-import { type Auth0Options, type Auth0StandIn, startAuth0 } from '../../../services/sandbox/auth0.ts'
+import { type Auth0Options, type Auth0StandIn, start as startAuth0 } from '../../../services/sandbox/auth0/start.ts'
 import { backfillEnv, logsInTopic, metadataOf, reportsOf, startPolling } from '../../support/backfill.ts'
 import { newPrefix } from '../../support/kafka.ts'
 import { type Broker, openBroker } from '../../support/plain-kafka.ts'

@@ -1,6 +1,6 @@
 // BACKFILL=reconcile behind a stream that loses and repeats: exactly what was lost is found and published, once.
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { type Auth0StandIn, startAuth0 } from '../../../services/sandbox/auth0.ts'
+import { type Auth0StandIn, start as startAuth0 } from '../../../services/sandbox/auth0/start.ts'
 import { backfillEnv, logsInTopic, reportsOf, startPolling } from '../../support/backfill.ts'
 import { TOKEN } from '../../support/ingest.ts'
 import { newPrefix } from '../../support/kafka.ts'

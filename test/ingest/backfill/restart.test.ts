@@ -1,6 +1,6 @@
 // What a restarted backfill publishes: what START_FROM says, all of it, and otherwise nothing twice.
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
-import { type Auth0StandIn, startAuth0 } from '../../../services/sandbox/auth0.ts'
+import { type Auth0StandIn, start as startAuth0 } from '../../../services/sandbox/auth0/start.ts'
 import { ensureTopics } from '../../../services/topics/create.ts'
 import { backfillEnv, logsInTopic, metadataOf, reportsOf, startPolling } from '../../support/backfill.ts'
 import { newPrefix, testKafka } from '../../support/kafka.ts'

@@ -1,7 +1,7 @@
 // A cluster that takes no session as short as the backfill's: the backfill is the one that fails, loudly, and the webhook goes on.
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import type { Broker as LocalBroker } from '../../../services/local/broker.ts'
-import { startAuth0 } from '../../../services/sandbox/auth0.ts'
+import type { Broker as LocalBroker } from '../../../services/local/broker/broker.ts'
+import { start as startAuth0 } from '../../../services/sandbox/auth0/start.ts'
 import { backfillEnv, logsInTopic, reportsOf, startPolling } from '../../support/backfill.ts'
 import { send } from '../../support/ingest.ts'
 import { newPrefix } from '../../support/kafka.ts'

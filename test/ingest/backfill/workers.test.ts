@@ -1,6 +1,6 @@
 // Any number of ingest instances, one backfill worker: the next one takes over, and the old one can't move the checkpoint.
 import { expect, inject, onTestFinished, test } from 'vitest'
-import { startAuth0 } from '../../../services/sandbox/auth0.ts'
+import { start as startAuth0 } from '../../../services/sandbox/auth0/start.ts'
 import { backfillEnv, logsInTopic, metadataOf } from '../../support/backfill.ts'
 import { startProcess } from '../../support/ingest.ts'
 import { newPrefix } from '../../support/kafka.ts'

@@ -1,7 +1,7 @@
 // CloudWatch under the suite of all sinks.
 import { expect } from 'vitest'
 import { readSettings } from '../../../services/platform/settings.ts'
-import { startCloudWatch } from '../../../services/sandbox/cloudwatch.ts'
+import { start as startCloudWatch } from '../../../services/sinks/cloudwatch/stand-in/start.ts'
 import type { StandIn } from '../../../services/sandbox/stand-in.ts'
 import { connect } from '../../../services/sinks/cloudwatch/deliver.ts'
 import { fields } from '../../../services/sinks/cloudwatch/fields.ts'

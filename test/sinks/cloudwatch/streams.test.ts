@@ -1,7 +1,7 @@
 // Log streams by tenant and day: which stream an event is of, and what a delivery to several comes to.
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readSettings } from '../../../services/platform/settings.ts'
-import { startCloudWatch } from '../../../services/sandbox/cloudwatch.ts'
+import { start as startCloudWatch } from '../../../services/sinks/cloudwatch/stand-in/start.ts'
 import { connect } from '../../../services/sinks/cloudwatch/deliver.ts'
 import { toEachStream } from '../../../services/sinks/cloudwatch/each-stream.ts'
 import { encode, type LogLine } from '../../../services/sinks/cloudwatch/encode.ts'

@@ -1,7 +1,7 @@
 // What a sink does by the clock and by an operator's settings: ticks, live filters, START_FROM.
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
 import { segment } from '../../../services/sinks/segment/sink.ts'
-import { startSegment } from '../../../services/sandbox/segment.ts'
+import { start as startSegment } from '../../../services/sinks/segment/stand-in/start.ts'
 import { readControl } from '../../../services/topics/control.ts'
 import { ensureTopics } from '../../../services/topics/create.ts'
 import { testKafka } from '../../support/kafka.ts'

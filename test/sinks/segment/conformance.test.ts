@@ -1,5 +1,5 @@
 // Segment under the suite of all sinks.
-import { startSegment } from '../../../services/sandbox/segment.ts'
+import { start as startSegment } from '../../../services/sinks/segment/stand-in/start.ts'
 import type { Sink } from '../../../services/sinks/runtime/contract.ts'
 import { segment } from '../../../services/sinks/segment/sink.ts'
 import { conformance } from '../conformance.ts'

@@ -1,7 +1,7 @@
 // One POST of a batch to Segment: what each answer means.
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readSettings } from '../../../services/platform/settings.ts'
-import { startSegment } from '../../../services/sandbox/segment.ts'
+import { start as startSegment } from '../../../services/sinks/segment/stand-in/start.ts'
 import type { Fault } from '../../../services/sandbox/stand-in.ts'
 import { connect } from '../../../services/sinks/segment/deliver.ts'
 import { encode } from '../../../services/sinks/segment/encode.ts'

@@ -1,8 +1,8 @@
 // The vendors of a soak, in a process of their own: tells its parent every id that arrives, and misbehaves as it is told.
-import { startCloudWatch } from '../../../services/sandbox/cloudwatch.ts'
-import { startPapertrail } from '../../../services/sandbox/papertrail.ts'
-import { startSegment } from '../../../services/sandbox/segment.ts'
-import { startSlack } from '../../../services/sandbox/slack.ts'
+import { start as startCloudWatch } from '../../../services/sinks/cloudwatch/stand-in/start.ts'
+import { start as startPapertrail } from '../../../services/sinks/papertrail/stand-in/start.ts'
+import { start as startSegment } from '../../../services/sinks/segment/stand-in/start.ts'
+import { start as startSlack } from '../../../services/sandbox/slack/start.ts'
 import type { Fault, StandIn } from '../../../services/sandbox/stand-in.ts'
 import { vendorsEnv } from '../../support/vendors.ts'
 import type { FromVendors, ToVendors } from '../vendors.ts'
