@@ -1,5 +1,5 @@
 // What is now: the status of all services, a service's settings, when a schedule is due.
-import { knownService, settingNamed, settingsNow } from '../operations/known.ts'
+import { knownService, settingNamed, settingsNow } from '../operations/services.ts'
 import { nextTicks, scheduleProblem } from '../operations/schedule-times.ts'
 import { valueProblem } from '../operations/settings.ts'
 import type { ControlRecords, JobRecord } from '../topics/control.ts'

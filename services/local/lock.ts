@@ -1,7 +1,9 @@
-// A lock file that names its holder. It survives kill -9 sensibly: a lock whose holder is no longer alive is taken over.
+// One `npm start` at a time in a data folder: a lock file names its holder, and a second start is told about the first. A lock whose
+// holder is no longer alive is taken over, once what was left of that run has ended.
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pid } from 'node:process'
+import { sleep } from '../platform/lifecycle.ts'
 import { identify, isAlive, type ProcessId } from './processes.ts'
 
 /** What stands in the file: the holder, since when (ISO 8601), and what it wants others to know. */
@@ -86,4 +88,35 @@ function tryRename(from: string, to: string): boolean {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
     throw error
   }
+}
+
+/** What the lock tells a second `npm start`. */
+export type About = { watchdog?: ProcessId; brokers?: string; addresses?: Record<string, string> }
+
+/** The watchdog of a crashed run gives its services 10 s. */
+const remainsLimitMs = 15_000
+
+/** @throws when another one runs, saying who, since when and where. */
+export async function startAlone(
+  dataDir: string,
+  say: (message: string) => void,
+  signal: AbortSignal,
+): Promise<Extract<Lock, { taken: true }>> {
+  const lock = takeLock(join(dataDir, 'npm-start.lock'))
+  if (!lock.taken) throw new Error(describe(lock.by))
+  const { watchdog } = (lock.after?.about ?? {}) as About
+  if (lock.after && watchdog && isAlive(watchdog)) {
+    say(`the last run (process ${lock.after.holder.pid}) was killed: waiting for its services to end`)
+    for (const deadline = Date.now() + remainsLimitMs; isAlive(watchdog) && Date.now() < deadline; ) await sleep(100, signal)
+  }
+  return lock
+}
+
+function describe({ holder, since, about }: Holder): string {
+  const addresses = Object.entries((about as About).addresses ?? {}).map(([name, address]) => `  ${name} ${address}`)
+  return [
+    `npm start runs here already: process ${holder.pid}, since ${since}`,
+    ...addresses,
+    `Stop that one first, with Ctrl-C in its terminal or with: kill ${holder.pid}`,
+  ].join('\n')
 }

@@ -1,9 +1,9 @@
 // One service, kept alive: started, listened to, started again with a growing wait when it dies, left alone when it refuses its settings.
 import { execPath } from 'node:process'
+import { restartDelayMs } from '../platform/backoff.ts'
 import { errorText } from '../platform/errors.ts'
 import { sleep } from '../platform/lifecycle.ts'
 import type { Environment } from '../platform/settings.ts'
-import { nextDelay } from './backoff.ts'
 import { type Child, describeEnding, type OnLine, startChild } from './child.ts'
 import type { Level } from './output.ts'
 import type { Watched } from './watchdog.ts'
@@ -75,7 +75,7 @@ export function supervise(options: {
         say('error', `${name} refuses its settings and is not started again: fix what it says above, then run npm start again`)
         return
       }
-      delay = nextDelay(delay, performance.now() - startedAt)
+      delay = restartDelayMs(delay, performance.now() - startedAt)
       state = 'waiting'
       say('error', `${name} ended with ${describeEnding(ending)}: starting it again in ${delay / 1_000} s`)
       await sleep(delay, stopping.signal)

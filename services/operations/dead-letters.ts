@@ -2,7 +2,7 @@
 import { publishControl } from '../topics/control.ts'
 import { readDeadLetters, type StoredLetter } from '../topics/dead-letters.ts'
 import { isOpen, jobKey, newJob, newJobId, sinkOf } from '../topics/jobs.ts'
-import { isSink } from './known.ts'
+import { isSink } from './services.ts'
 import { gathered, opened, rowOf } from './letters.ts'
 import { type Operation, Refusal } from './operation.ts'
 import { DEFAULT_RATE, DRY_RUN, requestJob, waitsFor } from './replay.ts'

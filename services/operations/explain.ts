@@ -9,11 +9,10 @@ import type { TopicRecord } from '../topics/read.ts'
 import { accountOf } from './account.ts'
 import { type CopyFacts, type Era, type Fate, fateOf, type LetterFacts } from './fate.ts'
 import { FIND_MS, findLog, type FoundLog, ownPartition } from './find-log.ts'
-import { isSink, type Known, knownServices } from './known.ts'
+import { isSink, type Known, knownServices, sinkFilter } from './services.ts'
 import { type Context, type Operation, quoted, Refusal, WrongUse } from './operation.ts'
 import { heldRanges } from './places.ts'
 import { erasOf, readResets, type ResetTold } from './resets-told.ts'
-import { sinkFilter } from './sink-filter.ts'
 import { isoOf } from './times.ts'
 
 export type Copy = { partition: number; offset: number; receivedAt: string; source: string; type: string }

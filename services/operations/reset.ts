@@ -9,7 +9,7 @@ import { type ResetPlan, resetPlanOf } from '../topics/control-records.ts'
 import { newJob } from '../topics/jobs.ts'
 import { committedOffsets, describeGroups, logRanges, setOffsets } from '../topics/groups.ts'
 import { topicNames } from '../topics/names.ts'
-import { desiredState, type Known } from './known.ts'
+import { desiredState, type Known } from './services.ts'
 import { type Context, Refusal } from './operation.ts'
 
 /** A reset that somebody began and that has not come to its end. */

@@ -2,7 +2,7 @@
 import { readControl } from '../topics/control.ts'
 import { type Told, readReports } from '../topics/reports.ts'
 import type { Report, ReportStatus } from '../topics/records.ts'
-import { knownService } from './known.ts'
+import { knownService } from './services.ts'
 import type { Operation } from './operation.ts'
 
 export { type Trouble, troubleOf } from './outages.ts'

@@ -1,6 +1,6 @@
 // `schedule`: when a service works. A cron expression, or `continuous`.
 import { readControl } from '../topics/control.ts'
-import { isSteered, knownService, settingNamed, settingsNow } from './known.ts'
+import { isSteered, knownService, settingNamed, settingsNow } from './services.ts'
 import { type Operation, Refusal, WrongUse } from './operation.ts'
 import { CONTINUOUS, nextTicks, scheduleProblem } from './schedule-times.ts'
 import { changeSettings } from './settings.ts'

@@ -2,7 +2,7 @@
 import { sleep } from '../platform/lifecycle.ts'
 import { type DesiredState, publishControl, readControl } from '../topics/control.ts'
 import { describeGroups } from '../topics/groups.ts'
-import { desiredState, isSteered, knownService } from './known.ts'
+import { desiredState, isSteered, knownService } from './services.ts'
 import type { Context, Operation } from './operation.ts'
 
 /** `effect` says in words what was seen of it; `missed` where the group did not show it in time. */

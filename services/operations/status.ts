@@ -8,7 +8,16 @@ import { MOST_NOT_UNDERSTOOD, type NotUnderstood } from '../topics/not-understoo
 import { decodeBackfillCheckpoint } from '../topics/records.ts'
 import { readReports, type Told } from '../topics/reports.ts'
 import { type AccountSum, accountOf, type PartitionAccount, sumOf } from './account.ts'
-import { desiredState, isSink, isSteered, type Known, knownService, knownServices, settingNamed, settingsNow } from './known.ts'
+import {
+  desiredState,
+  isSink,
+  isSteered,
+  type Known,
+  knownService,
+  knownServices,
+  settingNamed,
+  settingsNow,
+} from './services.ts'
 import { type Left, type LeftOut, leftOutByTopic } from './left-out.ts'
 import { countLetters, type LetterCounts, letterRanges } from './letters.ts'
 import { oldestWaiting, type Waiting } from './oldest.ts'

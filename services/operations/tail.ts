@@ -1,4 +1,5 @@
 // `tail`: events as they arrive, beside all groups. Personal data is masked unless asked for. Who reads too slowly loses events, counted.
+// Deep, long or wide events are cut, so that no sender decides how much work looking on is.
 import { createFilter, parseTypes } from '../events/filter.ts'
 import { masked } from '../events/mask.ts'
 import { LEVELS, typeLevel, typeName } from '../events/types.ts'
@@ -7,10 +8,8 @@ import { readControl } from '../topics/control.ts'
 import { logRanges } from '../topics/groups.ts'
 import { topicNames } from '../topics/names.ts'
 import { followTopic, type TopicRecord } from '../topics/read.ts'
-import { bounded } from './bounded.ts'
-import { isSink, knownService } from './known.ts'
+import { isSink, knownService, sinkFilter } from './services.ts'
 import { type Context, type Operation, type Values, WrongUse } from './operation.ts'
-import { sinkFilter } from './sink-filter.ts'
 import { isoOf } from './times.ts'
 
 /** Events that wait for a slow reader; what comes then is left out. */
@@ -142,4 +141,23 @@ function parse(bytes: Buffer): Record<string, unknown> | null {
   } catch {
     return null
   }
+}
+
+const MAX_DEPTH = 20
+const MAX_TEXT = 1_000
+const MAX_MEMBERS = 200
+const CUT = '…'
+
+/** A copy of parsed JSON, at most 20 levels deep, 200 members wide and with texts of 1,000 characters; `…` stands for what is left out. */
+export function bounded(value: unknown, depth = 0): unknown {
+  if (typeof value === 'string') return value.length > MAX_TEXT ? value.slice(0, MAX_TEXT - 1) + CUT : value
+  if (typeof value !== 'object' || value === null) return value
+  if (depth === MAX_DEPTH) return CUT
+  if (Array.isArray(value)) {
+    const kept = value.slice(0, MAX_MEMBERS).map((entry: unknown) => bounded(entry, depth + 1))
+    return value.length > MAX_MEMBERS ? [...kept, CUT] : kept
+  }
+  const members = Object.entries(value)
+  const kept = members.slice(0, MAX_MEMBERS).map(([name, inner]) => [name.slice(0, MAX_TEXT), bounded(inner, depth + 1)] as const)
+  return Object.fromEntries(members.length > MAX_MEMBERS ? [...kept, [CUT, members.length - MAX_MEMBERS]] : kept)
 }

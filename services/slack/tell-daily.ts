@@ -8,9 +8,9 @@ import { topicNames } from '../topics/names.ts'
 import type { TopicProducer } from '../topics/produce.ts'
 import { newReport, type Report } from '../topics/records.ts'
 import { publishReport } from '../topics/reports.ts'
-import { silentSinks } from './about.ts'
+import { silentSinks } from './services.ts'
 import { dailyMessage, dueDate, readTotals } from './daily.ts'
-import type { LiveSettings } from './live-settings.ts'
+import type { LiveSettings } from './settings.ts'
 import type { Teller } from './teller.ts'
 
 const DAY_MS = 86_400_000

@@ -1,8 +1,7 @@
 // What is to be read when everything is up: what runs, and what to do next.
 import { execFileSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { banner } from '../../services/local/banner.ts'
-import { curlLine } from '../../services/local/first-event.ts'
+import { banner, curlLine } from '../../services/local/banner.ts'
 
 test('the first screen - begins the curl line in the first column and names the next things to do', () => {
   const text = banner([{ name: 'ingest', text: 'http://127.0.0.1:8080/logs' }], 'curl x', 'http://127.0.0.1:8081')

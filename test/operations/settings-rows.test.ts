@@ -1,11 +1,11 @@
 // What console and CLI take as a value is what the service takes: every row that may change while it runs, text by text, in the same words.
 import { describe, expect, it } from 'vitest'
-import { knownService, settingsNow } from '../../services/operations/known.ts'
+import { knownService, settingsNow } from '../../services/operations/services.ts'
 import { valueProblem } from '../../services/operations/settings.ts'
 import { backfillFields } from '../../services/ingest/backfill/fields.ts'
 import { checkSettings, type Fields, showFields } from '../../services/platform/settings.ts'
-import { sinkFields } from '../../services/sinks/runtime/fields.ts'
-import { slackFields } from '../../services/slack/fields.ts'
+import { sinkFields } from '../../services/sinks/runtime/settings.ts'
+import { slackFields } from '../../services/slack/settings.ts'
 import { serviceRecord } from './announced.ts'
 
 const TEXTS = [

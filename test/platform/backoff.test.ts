@@ -1,6 +1,6 @@
-// How long a failed delivery waits.
-import { describe, expect, it } from 'vitest'
-import { backoffMs, FIRST_MS, LONGEST_MS } from '../../services/platform/backoff.ts'
+// How long a failed delivery waits, and a process that ended.
+import { describe, expect, it, test } from 'vitest'
+import { backoffMs, FIRST_MS, LONGEST_MS, restartDelayMs } from '../../services/platform/backoff.ts'
 
 const almostOne = 1 - Number.EPSILON
 
@@ -28,4 +28,15 @@ describe('backoffMs', () => {
   it('backoffMs - a fault that ends is noticed within 30 s', () => {
     expect([FIRST_MS, LONGEST_MS]).toEqual([200, 30_000])
   })
+})
+
+test('restartDelayMs - 0.5 s, doubling to 30 s', () => {
+  const delays: number[] = []
+  for (let delay: number | undefined; delays.length < 8; delays.push(delay)) delay = restartDelayMs(delay, 100)
+  expect(delays).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+})
+
+test('restartDelayMs - a minute of life begins anew', () => {
+  expect(restartDelayMs(30_000, 59_999)).toBe(30_000)
+  expect(restartDelayMs(30_000, 60_000)).toBe(500)
 })

@@ -3,8 +3,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { createLogger } from '../../services/platform/logger.ts'
-import { followSettings } from '../../services/slack/live-settings.ts'
-import { readSlackSettings } from '../../services/slack/settings.ts'
+import { followSettings, readSlackSettings } from '../../services/slack/settings.ts'
 
 const MAIN = 'services/slack/main.ts'
 const run = promisify(execFile)

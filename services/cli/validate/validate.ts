@@ -1,8 +1,13 @@
-// `validate`: everything that can be wrong before anything is started, all at once.
+// `validate`: everything that can be wrong before anything is started, all at once. Services are found by their folders and asked with
+// `--check` what their settings are worth.
+import { execFile } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { execPath } from 'node:process'
 import type { Problem } from '../../platform/errors.ts'
 import type { Environment } from '../../platform/settings.ts'
 import { checkAuth0, checkKafka } from './network.ts'
-import { type Checked, checkServices } from './services.ts'
 
 export type Validated = {
   ok: boolean
@@ -47,3 +52,57 @@ const isChecked = ({ kind, given }: Checked) => kind === 'ingest' || given.lengt
 const unique = (problems: readonly Problem[]) => [
   ...new Map(problems.map((one) => [`${one.setting}\n${one.problem}`, one])).values(),
 ]
+
+/** What `node services/…/main.ts --check` prints as one JSON line. `kind` by its folder. */
+export type Checked = { service: string; kind: 'ingest' | 'sink' | 'other'; given: string[]; problems: Problem[] }
+
+const ANSWER_MS = 25_000
+
+/** @param root the folder `services` @param network whether sinks ask their vendors too */
+export async function checkServices(root: string, env: Environment, network: boolean, signal: AbortSignal): Promise<Checked[]> {
+  const main = (...path: string[]) => join(root, ...path, 'main.ts')
+  const sinks = readdirSync(join(root, 'sinks')).filter((name) => existsSync(main('sinks', name)))
+  const found = [
+    { service: 'ingest', kind: 'ingest' as const, file: main('ingest') },
+    ...sinks.toSorted().map((service) => ({ service, kind: 'sink' as const, file: main('sinks', service) })),
+    ...['slack', 'console'].map((service) => ({ service, kind: 'other' as const, file: main(service) })),
+  ].filter(({ file }) => existsSync(file))
+  // A few at a time: each is a process that loads a whole service.
+  const checked: Checked[] = []
+  const waiting = [...found.entries()]
+  const work = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [place, { service, kind, file }] = next
+      checked[place] = { service, kind, ...(await ask(service, file, env, network, signal)) }
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, work))
+  return checked
+}
+
+function ask(
+  service: string,
+  file: string,
+  env: Environment,
+  network: boolean,
+  signal: AbortSignal,
+): Promise<Pick<Checked, 'given' | 'problems'>> {
+  const args = [file, '--check', ...(network ? ['--network'] : [])]
+  const limits = { timeout: ANSWER_MS, killSignal: 'SIGKILL' as const, signal }
+  return new Promise((resolve) => {
+    execFile(execPath, args, { env: { ...env }, ...limits }, (error, stdout, stderr) => {
+      const answer = stdout.split('\n').map(readAnswer).find(Boolean)
+      const why = stderr.trim().split('\n').at(-1) || (error ? error.message : 'it printed no JSON line')
+      resolve(answer ?? { given: [service], problems: [{ setting: service, problem: `could not be checked: ${why}` }] })
+    })
+  })
+}
+
+function readAnswer(line: string): Pick<Checked, 'given' | 'problems'> | undefined {
+  try {
+    const { given, problems } = JSON.parse(line) as Partial<Checked>
+    return Array.isArray(given) ? { given, problems: problems ?? [] } : undefined
+  } catch {
+    return undefined
+  }
+}

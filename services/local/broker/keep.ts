@@ -1,13 +1,13 @@
 // The broker of a running `npm start`: the one KAFKA_BROKERS names, else one of ours that is started again when it dies.
 import { join } from 'node:path'
+import { restartDelayMs } from '../../platform/backoff.ts'
 import { errorText } from '../../platform/errors.ts'
 import { type Lifecycle, sleep } from '../../platform/lifecycle.ts'
 import type { Environment } from '../../platform/settings.ts'
-import { nextDelay } from '../backoff.ts'
-import { type Broker, startBroker } from './broker.ts'
 import { describeEnding } from '../child.ts'
 import type { Level, Output } from '../output.ts'
 import type { Watched } from '../watchdog.ts'
+import { type Broker, startBroker } from './broker.ts'
 
 /** `env` is what the services need to reach it; `text` says to people what it is. */
 export type KeptBroker = { brokers: string; text: string; env: Environment }
@@ -52,7 +52,7 @@ async function keepAlive(broker: Broker, say: (level: Level, message: string) =>
     const startedAt = performance.now()
     const ending = await broker.ended()
     if (signal.aborted) return
-    delay = nextDelay(delay, performance.now() - startedAt)
+    delay = restartDelayMs(delay, performance.now() - startedAt)
     say('error', `the broker ended with ${describeEnding(ending)}: starting it again in ${delay / 1_000} s`)
     await sleep(delay, signal)
     if (signal.aborted) return

@@ -1,6 +1,6 @@
 // The logs of the stand-in's tenant in the order of their ids, twelve bytes each: what a log says is made anew whenever it is asked for.
 import { logId, realisticEvent } from '../simulate/events.ts'
-import { seeded } from '../simulate/seeded.ts'
+import { seeded } from '../simulate/people.ts'
 
 /** Fields of a log that are to be so and not as drawn; an undefined one is absent. An unknown `type` gets the rest of some other. */
 export type GivenLog = Record<string, unknown> & { log_id?: string; type?: string }

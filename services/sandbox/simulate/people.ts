@@ -1,4 +1,4 @@
-// Who appears in simulated events: invented, each the same whenever drawn, so that users come back as real ones do.
+// Who appears in simulated events: invented, each the same whenever drawn, so that users come back as real ones do. Chance has a seed.
 import { createHash } from 'node:crypto'
 
 export type Random = () => number
@@ -101,5 +101,16 @@ function makePerson(i: number) {
     location: PLACES[i % PLACES.length],
     ja3: `${hex}77c1f4a0b9e25d38`.padEnd(32, '5e'),
     ja4: `t13d1516h2_${hex}_${hex.slice(2)}e5`,
+  }
+}
+
+/** Numbers from 0 to below 1 (public domain mulberry32). @param seed a whole number; neighbours draw unlike numbers */
+export function seeded(seed: number): Random {
+  let state = Math.imul(seed, 0x9e3779b1) | 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 }

@@ -2,8 +2,8 @@
 import { CloudWatchLogsClient, type CloudWatchLogsClientConfig } from '@aws-sdk/client-cloudwatch-logs'
 import type { Settings } from '../../platform/settings.ts'
 import { createHttpClient, type HttpAnswer, type HttpClient } from '../runtime/http.ts'
-import type { fields } from './fields.ts'
 import { ForeignAnswer } from './judge.ts'
+import type { fields } from './settings.ts'
 
 const SESSION_NAME = 'auth0-logs'
 const CALL = 'Logs_20140328.'

@@ -10,11 +10,10 @@ import type { Settings } from '../../platform/settings.ts'
 import type { Connection, Outcome } from '../runtime/contract.ts'
 import { discreet, wordsOfAnswer } from '../runtime/outcome.ts'
 import { createClient } from './client.ts'
-import { toEachStream } from './each-stream.ts'
 import type { LogLine } from './encode.ts'
-import { fields } from './fields.ts'
 import { ForeignAnswer, outcomeOfAws, outcomeOfRefusals } from './judge.ts'
-import { isTemplate } from './streams.ts'
+import { fields } from './settings.ts'
+import { isTemplate, toEachStream } from './streams.ts'
 
 export async function connect(settings: Settings<typeof fields>): Promise<Connection<LogLine>> {
   const { group: logGroupName, retentionDays: retentionInDays, kmsKeyId } = settings

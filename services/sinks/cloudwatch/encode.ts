@@ -3,7 +3,7 @@ import type { InputLogEvent } from '@aws-sdk/client-cloudwatch-logs'
 import { onOneLine, withLogId } from '../../events/compact.ts'
 import type { LogEvent } from '../../events/log-event.ts'
 import type { Encoded } from '../runtime/contract.ts'
-import { PER_EVENT_BYTES } from './limits.ts'
+import { PER_EVENT_BYTES } from './settings.ts'
 import { isTemplate, streamOf } from './streams.ts'
 
 /** `stream` where the settings' name is a template: of which stream the event is. It is not sent. */

@@ -2,8 +2,7 @@
 import { defineSink } from '../runtime/contract.ts'
 import { connect } from './deliver.ts'
 import { encode } from './encode.ts'
-import { fields } from './fields.ts'
-import { MAX_AGE_HOURS, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_SPAN_MS, PER_EVENT_BYTES } from './limits.ts'
+import { fields, MAX_AGE_HOURS, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_SPAN_MS, PER_EVENT_BYTES } from './settings.ts'
 
 export const cloudwatch = defineSink({
   name: 'cloudwatch',

@@ -1,5 +1,6 @@
 // Syslog over TLS or TCP: one connection with back-pressure. Syslog has no acknowledgement: a delivery is done when the other side's
-// TCP has taken its bytes, the runtime counts it `settleMs` later, and hears here of a break until then.
+// TCP has taken its bytes, the runtime counts it `settleMs` later, and hears here of a break until then. Over UDP nothing is heard at all.
+import { createSocket } from 'node:dgram'
 import { readFileSync } from 'node:fs'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
@@ -7,8 +8,7 @@ import { errorText } from '../../platform/errors.ts'
 import type { Settings } from '../../platform/settings.ts'
 import type { Connection, Outcome } from '../runtime/contract.ts'
 import { discreet, outcomeOfError } from '../runtime/outcome.ts'
-import { fields } from './fields.ts'
-import { STALL_MS } from './limits.ts'
+import { fields, STALL_MS } from './settings.ts'
 import { sendQueueBytes } from './send-queue.ts'
 
 type PapertrailSettings = Settings<typeof fields>
@@ -20,7 +20,10 @@ const CLOSE_MS = 2_000
 const LOOK_FIRST_MS = 2
 const LOOK_LATER_MS = 100
 
-export async function connectStream(settings: PapertrailSettings): Promise<Connection<Buffer>> {
+export const connect = (settings: PapertrailSettings): Promise<Connection<Buffer>> =>
+  settings.transport === 'udp' ? connectDatagram(settings) : connectStream(settings)
+
+async function connectStream(settings: PapertrailSettings): Promise<Connection<Buffer>> {
   let socket: Socket | undefined
   let closed = Promise.withResolvers<string>()
 
@@ -141,4 +144,19 @@ function write(socket: Socket, items: Buffer[], signal: AbortSignal): Promise<Ou
       look(LOOK_FIRST_MS)
     })
   })
+}
+
+/** Over UDP a message is a datagram: what gets lost on the way is lost unseen. */
+async function connectDatagram(settings: PapertrailSettings): Promise<Connection<Buffer>> {
+  const { host, port } = settings
+  const socket = createSocket('udp4')
+  socket.on('error', () => {}) // told by the send that it concerns; without a listener it would end the process
+  const send = (message: Buffer) =>
+    new Promise<void>((resolve, reject) => socket.send(message, port, host, (error) => (error ? reject(error) : resolve())))
+  const deliver: Connection<Buffer>['deliver'] = async (items) => {
+    for (const item of items) await send(item)
+    return { kind: 'delivered' }
+  }
+  const close = () => new Promise<void>((resolve) => socket.close(() => resolve()))
+  return discreet({ deliver, check: async () => {}, close }, fields, settings)
 }

@@ -7,8 +7,7 @@ import type { LogEvent } from '../../events/log-event.ts'
 import { typeLevel } from '../../events/types.ts'
 import type { Settings } from '../../platform/settings.ts'
 import type { Encoded } from '../runtime/contract.ts'
-import { FACILITIES, type fields } from './fields.ts'
-import { MAX_HOST_LENGTH, MAX_MSGID_LENGTH } from './limits.ts'
+import { FACILITIES, type fields, MAX_HOST_LENGTH, MAX_MSGID_LENGTH } from './settings.ts'
 
 type PapertrailSettings = Pick<Settings<typeof fields>, 'facility' | 'system' | 'framing' | 'token' | 'transport'>
 

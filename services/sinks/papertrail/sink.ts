@@ -1,10 +1,8 @@
 // Papertrail: consume, encode as RFC 5424, write to a verified TLS connection, count what has settled.
 import { defineSink } from '../runtime/contract.ts'
-import { connectDatagram } from './datagram.ts'
-import { connectStream } from './deliver.ts'
+import { connect } from './deliver.ts'
 import { encode } from './encode.ts'
-import { fields } from './fields.ts'
-import { MAX_DATAGRAM_BYTES, MAX_STREAM_MESSAGE_BYTES, MAX_WRITE_BYTES, MAX_WRITE_EVENTS, SETTLE_MS } from './limits.ts'
+import { fields, MAX_DATAGRAM_BYTES, MAX_STREAM_MESSAGE_BYTES, MAX_WRITE_BYTES, MAX_WRITE_EVENTS, SETTLE_MS } from './settings.ts'
 
 export const papertrail = defineSink({
   name: 'papertrail',
@@ -18,5 +16,5 @@ export const papertrail = defineSink({
   }),
   sandbox: { PAPERTRAIL_HOST: '$HOST', PAPERTRAIL_PORT: '$PORT', PAPERTRAIL_CA_FILE: '$CA_FILE' },
   encode,
-  connect: (settings) => (settings.transport === 'udp' ? connectDatagram(settings) : connectStream(settings)),
+  connect,
 })

@@ -17,11 +17,10 @@ import { createDedupe } from './dedupe.ts'
 import { deliver } from './deliveries.ts'
 import { bringHome } from './drain.ts'
 import { Lane, type Place } from './lane.ts'
-import type { Trouble } from './patience.ts'
+import { createTroubles, type Trouble, type Troubles } from './patience.ts'
 import { createRejections } from './rejections.ts'
 import { take } from './take.ts'
 import { createTerm, type FlowOptions, type Shared, type Term } from './term.ts'
-import { createTroubles, type Troubles } from './troubles.ts'
 
 /** A step of the flow that fails by a bug of ours is begun again this much later. */
 const BUG_MS = 1_000

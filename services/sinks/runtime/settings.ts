@@ -1,12 +1,112 @@
-// A sink's settings: the runtime's and its own, and what of them the flow works with.
-import { createFilter } from '../../events/filter.ts'
+// A sink's settings: those that every sink has, its own, and what of them the flow works with. Those of every sink may carry the sink's
+// prefix (CLOUDWATCH_LOG_LEVEL), which wins over the bare name.
+import { createFilter, parseLevel, parseTypes } from '../../events/filter.ts'
+import { startFromProblem } from '../../events/log-id.ts'
+import { parseRedaction } from '../../events/redact.ts'
 import { listenFields } from '../../platform/http.ts'
 import { loggerFields } from '../../platform/logger.ts'
-import type { Schedule } from '../../platform/schedule.ts'
-import { checkSettings, type Environment, type Fields, type Settings, showFields } from '../../platform/settings.ts'
+import { CONTINUOUS, type Schedule, scheduleProblem, zoneProblem } from '../../platform/schedule.ts'
+import {
+  boolean,
+  checkSettings,
+  choice,
+  type Environment,
+  type Fields,
+  integer,
+  parsed,
+  type Settings,
+  showFields,
+  text,
+} from '../../platform/settings.ts'
 import { kafkaFields } from '../../topics/fields.ts'
 import type { Limits, Sink } from './contract.ts'
-import { sinkFields } from './fields.ts'
+
+/**
+ * @param sink the sink's name; its settings begin with it in capitals
+ * @param inFlight deliveries in flight unless set
+ */
+export function sinkFields(sink: string, inFlight: number, env: Environment) {
+  const prefix = `${sink.toUpperCase().replaceAll('-', '_')}_`
+  const zone = env[`${prefix}SCHEDULE_TZ`]?.trim() || env.SCHEDULE_TZ?.trim() || 'UTC'
+  const redactKey = env[`${prefix}REDACT_KEY`]?.trim() || env.REDACT_KEY?.trim() || ''
+  const row = <T>(name: string, meaning: string, parse: (text: string) => { value: T } | { problem: string }, fallback: T) =>
+    parsed<T>(prefix + name, meaning, parse, { also: [name], default: fallback, live: true })
+  return {
+    level: row(
+      'LOG_LEVEL',
+      'Least level delivered: 0 debug, 1 info, 2 warning, 3 error, 4 critical',
+      parseLevel,
+      undefined as number | undefined,
+    ),
+    types: row('LOG_TYPES', 'Event types delivered, comma-separated codes', parseTypes, [] as string[]),
+    filterMode: choice(
+      `${prefix}LOG_FILTER_MODE`,
+      'Level and types given: an event passes when it satisfies all or any',
+      ['all', 'any'],
+      {
+        also: ['LOG_FILTER_MODE'],
+        default: 'all',
+        live: true,
+      },
+    ),
+    redact: parsed(
+      `${prefix}REDACT`,
+      'Fields changed on the way out: path:mask|hash|drop, comma-separated',
+      (text) => parseRedaction(text, redactKey),
+      {
+        also: ['REDACT'],
+        default: [],
+      },
+    ),
+    redactKey: text(`${prefix}REDACT_KEY`, 'Key of the HMAC-SHA-256 that replaces hashed fields', {
+      also: ['REDACT_KEY'],
+      secret: true,
+    }),
+    sinkStart: text(`${prefix}SINK_START`, 'Where a new sink begins: earliest, latest or an ISO time', {
+      also: ['SINK_START'],
+      default: 'earliest',
+      check: (value) =>
+        value === 'earliest' || value === 'latest' || (/^\d{4}-\d\d-\d\dT/.test(value) && !Number.isNaN(Date.parse(value)))
+          ? undefined
+          : 'must be earliest, latest or an ISO time such as 2026-01-31T12:00:00Z',
+    }),
+    startFrom: text(`${prefix}START_FROM`, 'Sets the sink back to here, inclusive, once per value: a log_id or an ISO time', {
+      also: ['START_FROM'],
+      check: startFromProblem,
+    }),
+    schedule: text(`${prefix}SCHEDULE`, 'When the sink delivers: cron such as */5 * * * *, or continuous', {
+      also: ['SCHEDULE'],
+      default: CONTINUOUS,
+      live: true,
+      check: (pattern) => scheduleProblem(pattern, zone),
+    }),
+    zone: text(`${prefix}SCHEDULE_TZ`, 'Time zone of cron patterns and of the daily report', {
+      also: ['SCHEDULE_TZ'],
+      default: 'UTC',
+      live: true,
+      check: zoneProblem,
+    }),
+    batchSize: integer(`${prefix}BATCH_SIZE`, "Most events in one delivery; the vendor's limit unless set", {
+      min: 1,
+      unit: 'events',
+      live: true,
+      default: 0,
+    }),
+    inFlight: integer(`${prefix}IN_FLIGHT`, 'Deliveries in flight at a time', { default: inFlight, min: 1, max: 64 }),
+    state: choice(`${prefix}STATE`, 'State until an operator sets another', ['running', 'paused', 'stopped'], {
+      also: ['SINK_STATE'],
+      default: 'running',
+    }),
+    port: integer('SINK_PORT', 'Port of health and metrics; 0 takes any free one', { default: 9100, max: 65_535 }),
+    runWindow: integer('RUN_WINDOW', 'Length of a run of a continuous service', {
+      default: 60,
+      min: 1,
+      max: 3600,
+      unit: 'seconds',
+    }),
+    sandbox: boolean('SINK_SANDBOX', 'Delivers to the sandbox, in a consumer group of its own', { default: false }),
+  }
+}
 
 const DEFAULT_IN_FLIGHT = 4
 

@@ -5,8 +5,8 @@ import type { Settings } from '../../platform/settings.ts'
 import type { Connection, Outcome } from '../runtime/contract.ts'
 import { createHttpClient, type HttpAnswer } from '../runtime/http.ts'
 import { discreet, outcomeOfAnswer, wordsOfAnswer } from '../runtime/outcome.ts'
-import { fields } from './fields.ts'
 import { type TrackCall, writeForm } from './form.ts'
+import { fields } from './settings.ts'
 
 const CHECK_MS = 10_000
 /** Never tried again by the vendor's rules though 5xx: https://segment.com/docs/connections/sources/catalog/libraries/server/node/ */

@@ -7,7 +7,7 @@ import type { LogEvent } from '../../events/log-event.ts'
 import { isKnownType, typeName } from '../../events/types.ts'
 import type { Encoded } from '../runtime/contract.ts'
 import { shapeOf, type TrackCall } from './form.ts'
-import { FORM_BYTES, MAX_PROPERTIES } from './limits.ts'
+import { FORM_BYTES, MAX_PROPERTIES } from './settings.ts'
 
 /**
  * event = the type's name, messageId = log_id (Segment drops repeats by it), timestamp = the event's time, properties = all of

@@ -5,8 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { Analytics, type HTTPClientRequest } from '@segment/analytics-node'
 import type { Settings } from '../../platform/settings.ts'
-import type { fields } from './fields.ts'
-import { ENVELOPE_BYTES, FORM_BYTES } from './limits.ts'
+import { ENVELOPE_BYTES, type fields, FORM_BYTES } from './settings.ts'
 
 /**
  * What a delivery fills the form of this shape with. `values` are JSON: event, messageId, timestamp, userId or anonymousId, ip,

@@ -2,8 +2,7 @@
 import { defineSink } from '../runtime/contract.ts'
 import { connect } from './deliver.ts'
 import { encode } from './encode.ts'
-import { fields } from './fields.ts'
-import { ENVELOPE_BYTES, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES } from './limits.ts'
+import { ENVELOPE_BYTES, fields, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_EVENT_BYTES } from './settings.ts'
 
 export const segment = defineSink({
   name: 'segment',

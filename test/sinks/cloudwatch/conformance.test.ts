@@ -1,11 +1,11 @@
 // CloudWatch under the suite of all sinks.
 import { expect } from 'vitest'
 import { readSettings } from '../../../services/platform/settings.ts'
-import { start as startCloudWatch } from '../../../services/sinks/cloudwatch/stand-in/start.ts'
 import type { StandIn } from '../../../services/sandbox/stand-in.ts'
 import { connect } from '../../../services/sinks/cloudwatch/deliver.ts'
-import { fields } from '../../../services/sinks/cloudwatch/fields.ts'
+import { fields } from '../../../services/sinks/cloudwatch/settings.ts'
 import { cloudwatch } from '../../../services/sinks/cloudwatch/sink.ts'
+import { start as startCloudWatch } from '../../../services/sinks/cloudwatch/stand-in/start.ts'
 import type { Sink } from '../../../services/sinks/runtime/contract.ts'
 import { makeEvents, recordOf } from '../../support/test-events.ts'
 import { until } from '../../support/wait.ts'

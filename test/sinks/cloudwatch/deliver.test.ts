@@ -3,10 +3,10 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { readSettings } from '../../../services/platform/settings.ts'
-import { type CloudWatchOptions, start as startCloudWatch } from '../../../services/sinks/cloudwatch/stand-in/start.ts'
 import type { Fault } from '../../../services/sandbox/stand-in.ts'
 import { connect } from '../../../services/sinks/cloudwatch/deliver.ts'
-import { fields } from '../../../services/sinks/cloudwatch/fields.ts'
+import { fields } from '../../../services/sinks/cloudwatch/settings.ts'
+import { type CloudWatchOptions, start as startCloudWatch } from '../../../services/sinks/cloudwatch/stand-in/start.ts'
 import { answering, deserted, silent, untrusted } from '../../support/answering.ts'
 
 const HOUR_MS = 3_600_000

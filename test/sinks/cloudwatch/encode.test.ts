@@ -1,7 +1,7 @@
 // An Auth0 log as a CloudWatch log event.
 import { describe, expect, it } from 'vitest'
 import { encode } from '../../../services/sinks/cloudwatch/encode.ts'
-import { PER_EVENT_BYTES } from '../../../services/sinks/cloudwatch/limits.ts'
+import { PER_EVENT_BYTES } from '../../../services/sinks/cloudwatch/settings.ts'
 import { logEvent, RECEIVED_AT } from '../../support/log-event.ts'
 
 const encoded = (value: string | object, id?: string) => {

@@ -1,12 +1,11 @@
 // Log streams by tenant and day: which stream an event is of, and what a delivery to several comes to.
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readSettings } from '../../../services/platform/settings.ts'
-import { start as startCloudWatch } from '../../../services/sinks/cloudwatch/stand-in/start.ts'
 import { connect } from '../../../services/sinks/cloudwatch/deliver.ts'
-import { toEachStream } from '../../../services/sinks/cloudwatch/each-stream.ts'
 import { encode, type LogLine } from '../../../services/sinks/cloudwatch/encode.ts'
-import { fields } from '../../../services/sinks/cloudwatch/fields.ts'
-import { streamOf } from '../../../services/sinks/cloudwatch/streams.ts'
+import { fields } from '../../../services/sinks/cloudwatch/settings.ts'
+import { start as startCloudWatch } from '../../../services/sinks/cloudwatch/stand-in/start.ts'
+import { streamOf, toEachStream } from '../../../services/sinks/cloudwatch/streams.ts'
 import type { Outcome } from '../../../services/sinks/runtime/contract.ts'
 import { logEvent } from '../../support/log-event.ts'
 

@@ -3,9 +3,9 @@ import { Client } from 'syslog-client'
 import { describe, expect, it } from 'vitest'
 import { LogEvent } from '../../../services/events/log-event.ts'
 import { readSettings } from '../../../services/platform/settings.ts'
-import { parseSyslog } from '../../../services/sinks/papertrail/stand-in/message.ts'
 import { encode } from '../../../services/sinks/papertrail/encode.ts'
-import { fields } from '../../../services/sinks/papertrail/fields.ts'
+import { fields } from '../../../services/sinks/papertrail/settings.ts'
+import { parseSyslog } from '../../../services/sinks/papertrail/stand-in/message.ts'
 import { logEvent, RECEIVED_AT } from '../../support/log-event.ts'
 
 const settingsOf = (more: Record<string, string> = {}) =>

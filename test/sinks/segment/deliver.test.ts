@@ -1,14 +1,13 @@
 // One POST of a batch to Segment: what each answer means.
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readSettings } from '../../../services/platform/settings.ts'
-import { start as startSegment } from '../../../services/sinks/segment/stand-in/start.ts'
 import type { Fault } from '../../../services/sandbox/stand-in.ts'
 import { connect } from '../../../services/sinks/segment/deliver.ts'
 import { encode } from '../../../services/sinks/segment/encode.ts'
 import type { TrackCall } from '../../../services/sinks/segment/form.ts'
-import { fields } from '../../../services/sinks/segment/fields.ts'
-import { MAX_EVENT_BYTES } from '../../../services/sinks/segment/limits.ts'
+import { fields, MAX_EVENT_BYTES } from '../../../services/sinks/segment/settings.ts'
 import { segment } from '../../../services/sinks/segment/sink.ts'
+import { start as startSegment } from '../../../services/sinks/segment/stand-in/start.ts'
 import { answering, deserted, silent, untrusted } from '../../support/answering.ts'
 import { logEvent } from '../../support/log-event.ts'
 

@@ -1,8 +1,31 @@
-// What `settings` says: first what can change while the service runs, then the rest.
-import type { SettingNow } from '../../operations/known.ts'
+// What is said of steering a service: its state, its schedule, its settings.
+import type { SettingNow } from '../../operations/services.ts'
+import type { ScheduleChange } from '../../operations/schedule.ts'
 import type { SettingsChange, SettingsShown } from '../../operations/settings.ts'
-import { ago } from '../table.ts'
+import type { StateChange } from '../../operations/state.ts'
+import { ago, time, until } from '../table.ts'
 import type { Shown } from './shown.ts'
+
+export function presentState({ service, before, after, effect, missed }: StateChange, { style, wrap }: Shown): string {
+  const change =
+    before.state === after.state
+      ? `${style.bold(service)} was ${after.state} already`
+      : `${style.bold(service)} is to be ${style.bold(after.state)}; it was ${before.state}`
+  return wrap(`${change}\n${missed ? style.yellow(`not seen yet: ${effect}`) : effect}`)
+}
+
+export function presentSchedule(
+  { service, before, after, timeZone, next }: ScheduleChange,
+  { style, now, given }: Shown,
+): string {
+  const was = given.schedule === undefined ? '' : `, before ${before.schedule || 'continuous'}`
+  const change = `${style.bold(service)}: ${style.bold(after.schedule)}${was}`
+  if (next.length === 0) return `${change}\nit delivers all the time`
+  const zone = timeZone ? ` (the expression is read in ${timeZone})` : ''
+  return [`${change}`, `next runs, UTC${zone}:`, ...next.map((tick) => `  ${time(tick)}  ${style.dim(until(tick, now))}`)].join(
+    '\n',
+  )
+}
 
 export function presentSettings(result: SettingsShown | SettingsChange, shown: Shown): string {
   const { style, now } = shown

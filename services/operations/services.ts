@@ -1,4 +1,5 @@
 // The services of an installation, as the control topic knows them: what each is, and what operators wish of it.
+import { createFilter, type Filter, parseLevel, parseTypes } from '../events/filter.ts'
 import type { ShownField } from '../platform/settings.ts'
 import type { ControlRecords, DesiredState, ServiceRecord, SettingsRecord, StateRecord } from '../topics/control.ts'
 import { sinkOf } from '../topics/jobs.ts'
@@ -81,4 +82,16 @@ export function settingsNow({ record, settings }: Known): SettingNow[] {
 /** The setting that is called so, or ends so after the service's own prefix: SCHEDULE finds CLOUDWATCH_SCHEDULE. */
 export function settingNamed<F extends { name: string }>(fields: readonly F[], name: string): F | undefined {
   return fields.find((field) => field.name === name) ?? fields.find((field) => field.name.endsWith(`_${name}`))
+}
+
+/** Undefined where nothing is filtered. */
+export function sinkFilter(known: Known): Filter | undefined {
+  const settings = settingsNow(known)
+  const now = (name: string) => settingNamed(settings, name)?.now ?? ''
+  const level = parseLevel(now('LOG_LEVEL'))
+  return createFilter({
+    level: 'value' in level ? level.value : undefined,
+    types: parseTypes(now('LOG_TYPES')).value,
+    mode: now('LOG_FILTER_MODE').toLowerCase() === 'any' ? 'any' : 'all',
+  })
 }
