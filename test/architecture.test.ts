@@ -40,8 +40,7 @@ function violations(path: string, source: string): string[] {
   const allowed = MAY_IMPORT[kindOf(folder)]
   if (!allowed) return [`${path}: services/${folder} is no folder of the design`]
   const found: string[] = []
-  for (const [, statement, call] of source.matchAll(/^(?:import|export|\})(?:[^'\n]* from)? '([^']+)'|\bimport\('([^']+)'\)/gm)) {
-    const specifier = statement ?? call
+  for (const specifier of importsOf(source)) {
     if (specifier.startsWith('.')) {
       const target = folderOf(join(path, '..', specifier))
       if (target !== folder && !allowed.includes(target)) found.push(`${path}: imports ${target}`)
@@ -66,6 +65,29 @@ function violations(path: string, source: string): string[] {
   return found
 }
 
+const IMPORT = /^(?:import|export|\})(?:[^'\n]* from)? '([^']+)'|\bimport\('([^']+)'\)/gm
+
+/** What a file imports, types included, as it is written. */
+const importsOf = (source: string): string[] => [...source.matchAll(IMPORT)].map(([, statement, call]) => statement ?? call)
+
+/** Files that import each other, directly or through others, each circle once. @param sources path below services/ -> text */
+function circles(sources: ReadonlyMap<string, string>): string[] {
+  const found: string[] = []
+  const done = new Set<string>()
+  const path: string[] = []
+  function visit(file: string): void {
+    const at = path.indexOf(file)
+    if (at >= 0) found.push([...path.slice(at), file].join(' > '))
+    if (at >= 0 || done.has(file)) return
+    path.push(file)
+    for (const specifier of importsOf(sources.get(file) ?? '')) if (specifier.startsWith('.')) visit(join(file, '..', specifier))
+    path.pop()
+    done.add(file)
+  }
+  for (const file of sources.keys()) visit(file)
+  return found
+}
+
 const withoutComments = (source: string) => source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/\/\/.*$/gm, '')
 
 const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
@@ -74,6 +96,20 @@ describe('architecture', () => {
   it('services - import only what the design allows', () => {
     expect(files.length).toBeGreaterThan(50)
     expect(files.flatMap((file) => violations(file, readFileSync(join(ROOT, file), 'utf8')))).toEqual([])
+  })
+
+  it('services - no two files import each other, not even for a type', () => {
+    expect(circles(new Map(files.map((file) => [file, readFileSync(join(ROOT, file), 'utf8')])))).toEqual([])
+  })
+
+  it('circles - found through any number of files, types included', () => {
+    const sources = new Map([
+      ['a/one.ts', "import { two } from './two.ts'"],
+      ['a/two.ts', "import {\n  three,\n} from '../b/three.ts'"],
+      ['b/three.ts', "import type { One } from '../a/one.ts'"],
+      ['b/four.ts', "import { one } from '../a/one.ts'"],
+    ])
+    expect(circles(sources)).toEqual(['a/one.ts > a/two.ts > b/three.ts > a/one.ts'])
   })
 
   it('the way of a log - no file is longer than one reads in a sitting', () => {

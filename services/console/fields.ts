@@ -1,6 +1,6 @@
 // Settings of the console.
 import { boolean, integer, parsed, text } from '../platform/settings.ts'
-import { parseUsers, type User } from './login.ts'
+import { parseUsers, type User } from './users.ts'
 
 export const consoleFields = {
   port: integer('CONSOLE_PORT', 'Port of the page, the API, health and metrics; 0 takes any free one', {

@@ -5,7 +5,7 @@ import { errorText } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
 import type { Reading, TopicRecord } from '../topics/read.ts'
 import { jsonOf, MOST_TYPE } from './live-event.ts'
-import { frame, type Stream } from './streams.ts'
+import { frame, type LiveFilter, type Stream } from './streams.ts'
 
 /** Pages get what came in the meantime together. */
 const TICK_MS = 200
@@ -18,14 +18,6 @@ const MOST_KEPT = 1_000
 const MOST_SENT = 4 * 1024 * 1024
 const MOST_BYTES = 2 * 1024 * 1024
 const AGAIN_MS = 2_000
-
-export type LiveFilter = {
-  /** Type codes; empty for all. */
-  types: readonly string[]
-  /** Minimum level. */
-  level: number
-  unmasked: boolean
-}
 
 /** A record of this tick, and its bytes for masked and unmasked pages once one of them needs them. */
 type Arrived = { record: TopicRecord; type: string; masked?: Buffer; open?: Buffer }

@@ -1,42 +1,9 @@
-// Logging in: who may (CONSOLE_USERS), how often a password may be tried, and whose a request is.
+// Logging in: how often a password may be tried, and whose a request is.
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Role } from '../operations/operation.ts'
 import type { Request } from '../platform/http.ts'
-import { parsePasswordHash, verifyPassword } from '../platform/passwords.ts'
-import { Answer, type Asker } from './route.ts'
-import type { Sessions } from './sessions.ts'
-
-export type User = { name: string; role: Role; hash: string }
-
-/** Entries `name:role:hash`, comma-separated. No problem quotes a hash. */
-export function parseUsers(text: string): { value: User[] } | { problem: string } {
-  const users: User[] = []
-  for (const entry of text.split(',').map((part) => part.trim())) {
-    if (entry === '') continue
-    const [name, role, hash, ...more] = entry.split(':')
-    const where = `entry ${users.length + 1}${/^[\w.@+-]{1,64}$/.test(name) ? ` (${name})` : ''}`
-    if (hash === undefined || more.length > 0) return { problem: `${where} must be name:role:hash` }
-    if (!/^[\w.@+-]{1,64}$/.test(name))
-      return { problem: `${where} has a name with other characters than letters, digits and . @ + - _` }
-    if (role !== 'viewer' && role !== 'operator') return { problem: `${where} must have the role viewer or operator` }
-    const parsed = parsePasswordHash(hash)
-    if ('problem' in parsed) return { problem: `${where}: the hash ${parsed.problem}` }
-    if (users.some((user) => user.name === name)) return { problem: `${where} is there twice` }
-    users.push({ name, role, hash })
-  }
-  return { value: users }
-}
-
-/**
- * The user with this password, if there is one. An unknown name is verified against another's hash, so that it takes as long as a
- * wrong password.
- */
-export async function authenticate(users: readonly User[], name: string, password: string): Promise<User | undefined> {
-  const user = users.find((one) => one.name === name)
-  const hash = (user ?? users[0])?.hash
-  const right = hash !== undefined && (await verifyPassword(password, hash))
-  return right ? user : undefined
-}
+import { Answer } from './route.ts'
+import { COOKIE, type Sessions } from './sessions.ts'
+import { type Asker, authenticate, type Login, type User } from './users.ts'
 
 /** `size` attempts at once, then one every `everyMs`. */
 type Bucket = { size: number; everyMs: number }
@@ -94,7 +61,6 @@ export function createAttempts(now: () => number = Date.now): Attempts {
   }
 }
 
-export const COOKIE = 'session'
 /** A program that asks every second must not pay for a password every second. */
 const REMEMBER_MS = 5 * 60_000
 const MOST_REMEMBERED = 200
@@ -103,8 +69,6 @@ const MOST_PASSWORD = 1024
 
 const NO_USERS =
   'nobody can log in, because CONSOLE_USERS is not set: make an entry with `auth0-logs hash-password`, set CONSOLE_USERS to name:operator:<that hash> and restart the console'
-
-export type Login = (name: unknown, password: unknown, address: string) => Promise<User>
 
 /** Checks a password, as often as it may be tried. @throws Answer 400, 401, 403 or 429 with Retry-After */
 export function createLogin(users: readonly User[], attempts: Attempts): Login {

@@ -2,7 +2,8 @@
 import type { Context, Input, Operation } from '../operations/operation.ts'
 import type { Request, Response } from '../platform/http.ts'
 import { told } from './guard.ts'
-import { Answer, type Asker, type JsonSchema, type Route } from './route.ts'
+import { Answer, type JsonSchema, type Route } from './route.ts'
+import type { Asker } from './users.ts'
 
 /** Looking is given up soon; a change that has begun goes on to its end, also where the page has gone. */
 const LOOK_LIMIT_MS = 60_000

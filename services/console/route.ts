@@ -3,8 +3,7 @@
 import type { Role } from '../operations/operation.ts'
 import type { Express, Request, Response } from '../platform/http.ts'
 import { version } from '../platform/version.ts'
-import type { User } from './login.ts'
-import type { Session } from './sessions.ts'
+import type { Asker } from './users.ts'
 
 /** The part of JSON Schema 2020-12 that the rows use. */
 export type JsonSchema = {
@@ -33,9 +32,6 @@ export type Route = {
   answers?: JsonSchema
   handle: (request: Request, response: Response, asker: Asker) => Promise<unknown> | unknown
 }
-
-/** Who asks: by a session of the page, or by HTTP Basic; a user without a name where nobody is logged in. */
-export type Asker = { user: User; session?: Session }
 
 /** Ends a request with an error in the one form that the API has. */
 export class Answer extends Error {

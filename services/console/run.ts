@@ -24,9 +24,10 @@ import { createAttempts, createLogin, createWho } from './login.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { Answer, mount, openapi, type Route } from './route.ts'
 import { runRoutes } from './run-routes.ts'
-import { createSessions, logoutRecord, type Session, sessionRoutes, type Sessions } from './sessions.ts'
+import { createSessions, logoutRecord, sessionRoutes, type Sessions } from './sessions.ts'
 import { statusRoutes } from './status-routes.ts'
 import { createStreams, streamRoutes, type Streams } from './streams.ts'
+import type { Session } from './users.ts'
 
 /** An operation's input, with room for a long list of types or redactions. */
 const MOST_BODY = '32kb'

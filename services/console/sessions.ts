@@ -3,11 +3,11 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Request, Response } from '../platform/http.ts'
 import type { AuditRecord } from '../topics/records.ts'
-import { COOKIE, type Login, type User } from './login.ts'
 import { kafkaAway, type Route } from './route.ts'
+import type { Login, Session, User } from './users.ts'
 
-/** `end`: milliseconds since the epoch. */
-export type Session = { user: User; id: string; end: number }
+/** The cookie that carries a session. */
+export const COOKIE = 'session'
 
 /** A logged-out session stays refused until it would have ended; more than this many are forgotten, oldest first. */
 const MOST_REVOKED = 100_000

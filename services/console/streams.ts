@@ -3,8 +3,8 @@
 // Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
 import { LEVELS } from '../events/types.ts'
 import type { Request, Response } from '../platform/http.ts'
-import type { Live } from './live.ts'
-import { Answer, type Asker, notForViewers, queryInteger, queryText, type Route } from './route.ts'
+import { Answer, notForViewers, queryInteger, queryText, type Route } from './route.ts'
+import type { Asker } from './users.ts'
 
 /** What may wait for one page, bytes, beside what the sockets of both ends hold. */
 export const MOST_WAITING = 256 * 1024
@@ -24,6 +24,15 @@ export type Stream = {
   /** @param lines how many lines are lost with this frame where it cannot be sent */
   send: (frame: Buffer, lines: number) => void
   onClose: (then: () => void) => void
+}
+
+/** Which events a live page shows. */
+export type LiveFilter = {
+  /** Type codes; empty for all. */
+  types: readonly string[]
+  /** Minimum level. */
+  level: number
+  unmasked: boolean
 }
 
 export type Streams = {
@@ -94,7 +103,7 @@ const RETRY = { 'retry-after': '10' }
 
 export function streamRoutes(options: {
   streams: Streams
-  live: Live
+  live: { join: (stream: Stream, filter: LiveFilter) => void }
   /** Whoever joins is told the status and every run and audit record from now on. */
   joinUpdates: (stream: Stream) => void
   /** Puts on record that somebody looks at personal data. */

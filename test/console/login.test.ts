@@ -1,6 +1,7 @@
 // Who may log in, and how often a password may be tried.
 import { describe, expect, it } from 'vitest'
-import { authenticate, createAttempts, parseUsers, type User } from '../../services/console/login.ts'
+import { createAttempts } from '../../services/console/login.ts'
+import { authenticate, parseUsers, type User } from '../../services/console/users.ts'
 import { hashPassword } from '../../services/platform/passwords.ts'
 import { PASSWORDS, USERS } from './console.ts'
 

@@ -1,6 +1,6 @@
 // Whose a cookie is, and until when.
 import { describe, expect, it } from 'vitest'
-import { parseUsers, type User } from '../../services/console/login.ts'
+import { parseUsers, type User } from '../../services/console/users.ts'
 import { createSessions, loggedOut, logoutRecord } from '../../services/console/sessions.ts'
 import { USERS } from './console.ts'
 

@@ -1,7 +1,7 @@
 // Server-sent events to pages: bounded for a slow page, for a user, and by the session.
 import { EventEmitter } from 'node:events'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import type { Asker } from '../../services/console/route.ts'
+import type { Asker } from '../../services/console/users.ts'
 import { createStreams, MOST_WAITING } from '../../services/console/streams.ts'
 import type { Request, Response } from '../../services/platform/http.ts'
 

@@ -10,19 +10,9 @@ import { javaLauncher } from './java.ts'
 import { type Child, describeEnding, type Ending, type OnLine } from '../child.ts'
 import { askClusterId } from './cluster-id.ts'
 import { kafkaVersionFrom } from './kafka-artifacts.ts'
+import type { Launcher, LauncherOptions } from './launcher.ts'
 import { freePort } from '../ports.ts'
 import type { Watched } from '../watchdog.ts'
-
-/** One way to run Kafka. The child stands for the broker, whatever it is. */
-export type Launcher = {
-  way: 'Docker' | 'Java'
-  launch: (port: number, onLine: OnLine) => Promise<Child>
-  stop: (child: Child) => Promise<void>
-  kill: (child: Child) => void
-  removeData: () => Promise<void>
-  /** A command that ends what runs beside the child, see watchdog.ts. */
-  last?: readonly string[]
-}
 
 export type Broker = {
   /** host:port, the same over restarts. */
@@ -121,7 +111,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   }
 }
 
-async function chooseLauncher(options: Parameters<typeof javaLauncher>[0]): Promise<Launcher> {
+async function chooseLauncher(options: LauncherOptions): Promise<Launcher> {
   mkdirSync(options.dataDir, { recursive: true })
   const docker = await dockerLauncher(options)
   if (!('problem' in docker)) return docker

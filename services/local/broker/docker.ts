@@ -1,9 +1,8 @@
 // Kafka in a container of ours, from the official image: `docker run` in the foreground, so that its process stands for the container.
 import { rmSync } from 'node:fs'
-import type { Environment } from '../../platform/settings.ts'
-import type { Launcher } from './broker.ts'
 import { type Child, run, startChild } from '../child.ts'
 import { kafkaVersionFrom } from './kafka-artifacts.ts'
+import type { Launcher, LauncherOptions } from './launcher.ts'
 import { containerEnvironment } from './server-properties.ts'
 
 /** In the image, a volume that its user may write. */
@@ -15,13 +14,7 @@ const pullLimitMs = 180_000
 const docker = (...args: string[]) => ({ command: 'docker', args })
 
 /** Answers how to start it, or why that is not possible here. */
-export async function dockerLauncher(options: {
-  dataDir: string
-  clusterId: string
-  env: Environment
-  log: (line: string) => void
-  signal: AbortSignal
-}): Promise<Launcher | { problem: string }> {
+export async function dockerLauncher(options: LauncherOptions): Promise<Launcher | { problem: string }> {
   const { dataDir, clusterId, env, log, signal } = options
   const image = `apache/kafka:${kafkaVersionFrom(env)}`
   const engine = await run(docker('version', '--format', '{{.Server.Version}}'), answerLimitMs)

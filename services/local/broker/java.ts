@@ -1,15 +1,13 @@
 // Kafka on this machine's Java: formatted once, then started on any port with the data it had.
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Environment } from '../../platform/settings.ts'
 import { run, startChild } from '../child.ts'
 import { classArchive } from './class-archive.ts'
 import { findJava } from './find-java.ts'
 import { kafkaArtifacts } from './kafka-artifacts.ts'
-import type { Launcher } from './broker.ts'
+import type { Launcher, LauncherOptions } from './launcher.ts'
 import { freePort } from '../ports.ts'
 import { javaProperties } from './server-properties.ts'
-import type { Watched } from '../watchdog.ts'
 
 /** Warnings only, without those that a healthy single node brings at its start, its end, and on a busy machine. */
 const quietLog = [
@@ -21,15 +19,7 @@ const quietLog = [
 ]
 
 /** Answers how to start it, or why that is not possible here. */
-export async function javaLauncher(options: {
-  dataDir: string
-  clusterId: string
-  env: Environment
-  log: (line: string) => void
-  signal: AbortSignal
-  onStart: (watched: Watched) => void
-  properties?: (ports: { port: number; controllerPort: number }) => Readonly<Record<string, string | number>>
-}): Promise<Launcher | { problem: string }> {
+export async function javaLauncher(options: LauncherOptions): Promise<Launcher | { problem: string }> {
   const { dataDir, clusterId, env, log, signal, onStart, properties: more = () => ({}) } = options
   const found = await findJava(env)
   if ('problem' in found) return { problem: `Java: ${found.problem}` }

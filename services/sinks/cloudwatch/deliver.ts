@@ -10,10 +10,9 @@ import type { Settings } from '../../platform/settings.ts'
 import type { Connection, Outcome } from '../runtime/contract.ts'
 import { discreet, wordsOfAnswer } from '../runtime/outcome.ts'
 import { createClient } from './client.ts'
-import type { LogLine } from './encode.ts'
 import { ForeignAnswer, outcomeOfAws, outcomeOfRefusals } from './judge.ts'
 import { fields } from './settings.ts'
-import { isTemplate, toEachStream } from './streams.ts'
+import { isTemplate, type LogLine, toEachStream } from './streams.ts'
 
 export async function connect(settings: Settings<typeof fields>): Promise<Connection<LogLine>> {
   const { group: logGroupName, retentionDays: retentionInDays, kmsKeyId } = settings

@@ -1,13 +1,9 @@
 // An Auth0 log as a CloudWatch log event: `data` as it is in the topic, at the event's own time. Pure.
-import type { InputLogEvent } from '@aws-sdk/client-cloudwatch-logs'
 import { onOneLine, withLogId } from '../../events/compact.ts'
 import type { LogEvent } from '../../events/log-event.ts'
 import type { Encoded } from '../runtime/contract.ts'
 import { PER_EVENT_BYTES } from './settings.ts'
-import { isTemplate, streamOf } from './streams.ts'
-
-/** `stream` where the settings' name is a template: of which stream the event is. It is not sent. */
-export type LogLine = InputLogEvent & { stream?: string }
+import { isTemplate, type LogLine, streamOf } from './streams.ts'
 
 export function encode(event: LogEvent, settings?: { stream: string }, now = Date.now()): Encoded<LogLine> {
   if (!event.isObject) return { unsendable: 'not_an_event' }

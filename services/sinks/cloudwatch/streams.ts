@@ -1,7 +1,10 @@
 // Log streams whose names hold `{tenant}` and `{date}`: which stream an event is of, and a delivery to several of them.
+import type { InputLogEvent } from '@aws-sdk/client-cloudwatch-logs'
 import type { LogEvent } from '../../events/log-event.ts'
 import type { Outcome } from '../runtime/contract.ts'
-import type { LogLine } from './encode.ts'
+
+/** `stream` where the settings' name is a template: of which stream the event is. It is not sent. */
+export type LogLine = InputLogEvent & { stream?: string }
 
 const PLACEHOLDER = /\{(\w+)\}/g
 const MAX_LENGTH = 512

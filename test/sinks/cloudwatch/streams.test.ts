@@ -2,10 +2,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { readSettings } from '../../../services/platform/settings.ts'
 import { connect } from '../../../services/sinks/cloudwatch/deliver.ts'
-import { encode, type LogLine } from '../../../services/sinks/cloudwatch/encode.ts'
+import { encode } from '../../../services/sinks/cloudwatch/encode.ts'
 import { fields } from '../../../services/sinks/cloudwatch/settings.ts'
 import { start as startCloudWatch } from '../../../services/sinks/cloudwatch/stand-in/start.ts'
-import { streamOf, toEachStream } from '../../../services/sinks/cloudwatch/streams.ts'
+import { streamOf, toEachStream, type LogLine } from '../../../services/sinks/cloudwatch/streams.ts'
 import type { Outcome } from '../../../services/sinks/runtime/contract.ts'
 import { logEvent } from '../../support/log-event.ts'
 
