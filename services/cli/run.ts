@@ -1,5 +1,5 @@
 // One run of the command: reads the command line, does what was asked, answers the exit status.
-import { hostname, userInfo } from 'node:os'
+import { hostname } from 'node:os'
 import { type Command, CommanderError } from 'commander'
 import { operations, perform } from '../operations/index.ts'
 import { type Context, Refusal, WrongUse } from '../operations/operation.ts'
@@ -14,6 +14,7 @@ import { inTrouble } from './present/status.ts'
 import { type Asked, createProgram } from './program.ts'
 import { wrap } from './table.ts'
 import { columnsOf, createProgress, createStyle, type Terminal } from './terminal.ts'
+import { userName } from './user-name.ts'
 import { watch } from './watch.ts'
 
 const FAILED = 1
@@ -74,7 +75,7 @@ async function shownOnce(
 ): Promise<number> {
   const { env, stdout, signal } = terminal
   const { operation, given, json, check } = asked
-  const by = `cli:${userInfo().username}@${hostname()}`
+  const by = `cli:${userName()}@${hostname()}`
   const context: Context = { client, producer, log, by, signal, progress: progress.show }
   const style = createStyle(stdout, env)
   const shown = (): Shown => shownOn(style, columnsOf(stdout, env), given)
