@@ -26,9 +26,16 @@ const { kafka, ...ours } = services
 const sinks = [cloudwatch, segment, papertrail] as unknown as Sink[]
 const namesOf = (fields: Fields) => Object.values(fields).flatMap((field) => field.names)
 
-/** Not handed on: the file's own Kafka is alone and speaks plain text, and files of the host are not in the containers. */
-const NOT_HANDED_ON =
-  /^KAFKA_(REPLICATION_FACTOR|CREATE_TOPICS|SSL|SASL_\w+|\w+_FILE)$|^INGEST_TLS_\w+_FILE$|^SINK_SANDBOX$|^LISTEN_HOST$/
+/** Not handed on: the file itself decides what goes to the sandbox, and a container listens on all its addresses. */
+const NOT_HANDED_ON = /^SINK_SANDBOX$|^LISTEN_HOST$/
+/** What libraries read by themselves: the way out through a proxy, and where AWS keeps the credentials of a role. */
+const OF_LIBRARIES = `
+  HTTPS_PROXY HTTP_PROXY NO_PROXY NODE_USE_ENV_PROXY NODE_EXTRA_CA_CERTS
+  AWS_PROFILE AWS_CONFIG_FILE AWS_SHARED_CREDENTIALS_FILE AWS_ROLE_ARN AWS_WEB_IDENTITY_TOKEN_FILE
+  AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_CREDENTIALS_RELATIVE_URI AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE
+`
+  .trim()
+  .split(/\s+/)
 
 describe('compose file', () => {
   it('services - Kafka from its official image, all others from one image of ours', () => {
@@ -49,6 +56,15 @@ describe('compose file', () => {
     }
   })
 
+  it.each(Object.keys(ours))(
+    '%s - is a service to its entry point, which keeps its container where its settings are bad',
+    (name) => {
+      expect(ours[name].entrypoint).toEqual(['/app/services/deploy/stay-on-bad-settings.sh'])
+      const folder = ['cloudwatch', 'segment', 'papertrail'].includes(name) ? `sinks/${name}` : name
+      expect(ours[name].command?.join(' ')).toMatch(new RegExp(`node services/${folder}/main\\.ts$`))
+    },
+  )
+
   it('every service - has a memory limit, and Kafka more than its heap', () => {
     const mib = (limit: unknown) => Number(/^(\d+)m$/.exec(String(limit))?.[1])
     for (const [name, { mem_limit }] of Object.entries(services)) expect([name, mib(mem_limit) >= 384]).toEqual([name, true])
@@ -68,7 +84,7 @@ describe('compose file', () => {
     expect(kafka.healthcheck?.test).toContain('/opt/kafka/bin/kafka-broker-api-versions.sh')
     for (const name of ['ingest', 'cloudwatch', 'segment', 'papertrail', 'slack', 'console']) {
       expect([name, ours[name].depends_on?.kafka]).toEqual([name, { condition: 'service_healthy' }])
-      expect([name, ours[name].environment.KAFKA_BROKERS]).toEqual([name, 'kafka:9092'])
+      expect([name, ours[name].environment.KAFKA_BROKERS]).toEqual([name, '${KAFKA_BROKERS:-kafka:9092}'])
     }
   })
 
@@ -93,6 +109,26 @@ describe('compose file', () => {
   ])('%s - is handed every setting that it has', (name, fields) => {
     const wanted = namesOf(fields).filter((setting) => !NOT_HANDED_ON.test(setting))
     expect(wanted.filter((setting) => !(setting in ours[name].environment))).toEqual([])
+  })
+
+  it.each(Object.keys(ours).filter((name) => name !== 'sandbox'))(
+    '%s - is handed what libraries read, and reaches the sandbox without a proxy',
+    (name) => {
+      expect(Object.keys(ours[name].environment)).toEqual(expect.arrayContaining(OF_LIBRARIES))
+      expect(ours[name].environment.NO_PROXY).toBe('localhost,127.0.0.1,sandbox,${NO_PROXY:-}')
+      expect(ours[name].volumes).toContain('${FILES_DIR:-files}:/files:ro')
+    },
+  )
+
+  it('Kafka and the sandbox - are there unless one says that they are not needed', () => {
+    expect(kafka.deploy).toEqual({ replicas: '${BUNDLED_KAFKA:-1}' })
+    expect(ours.sandbox.deploy).toEqual({ replicas: '${BUNDLED_SANDBOX:-1}' })
+  })
+
+  it.each([...sinks.map(({ name }) => name), 'slack'])('%s - never delivers to a sandbox that is not there', (name) => {
+    expect(ours[name].environment).toHaveProperty('BUNDLED_SANDBOX')
+    expect(environmentOf(ours[name], { BUNDLED_SANDBOX: '0' })).toEqual({ BUNDLED_SANDBOX: '0' })
+    expect(environmentOf(ours[name], { BUNDLED_SANDBOX: '1' })).toHaveProperty('SINK_SANDBOX', 'true')
   })
 
   it.each(sinks)('$name - without settings of its own delivers to the sandbox, with one never', (sink) => {
