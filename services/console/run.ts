@@ -21,6 +21,7 @@ import { consoleFields } from './fields.ts'
 import { answerFailure, guard } from './guard.ts'
 import { type KafkaView, viewKafka } from './kafka-view.ts'
 import { createAttempts, createLogin, createWho } from './login.ts'
+import { accountGauges, consoleMetrics } from './metrics.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { Answer, mount, openapi, type Route } from './route.ts'
 import { runRoutes } from './run-routes.ts'
@@ -85,12 +86,13 @@ export async function startConsole(env: Environment, lifecycle: Lifecycle): Prom
   }
   const api = apiRoutes({ settings, client, producer, lifecycle, view, sessions, streams, sessionMs, logOut })
   const metrics = createMetrics('console', version)
-  metrics.gauge('console_live_pages', 'Pages that follow events as they arrive', [], function () {
+  metrics.gauge(consoleMetrics.livePages, function () {
     this.set(live.viewers())
   })
-  metrics.gauge('console_streams', 'Open server-sent event streams', [], function () {
+  metrics.gauge(consoleMetrics.streams, function () {
     this.set(streams.count())
   })
+  accountGauges(metrics, watch.last)
   const app = createApp()
   app.set('trust proxy', settings.trustProxy ? 1 : false)
   const assets = readAssets()

@@ -5,6 +5,7 @@ import { MAX_PARTS, partsOf } from '../events/split.ts'
 import type { Logger } from '../platform/logger.ts'
 import { KafkaAway, Refused } from '../topics/produce.ts'
 import { type Body, readBody } from './body.ts'
+import type { RefusalReason } from './metrics.ts'
 import type { Room, Seat } from './room.ts'
 import { type Origin, setAsideBody, type Store, storeEvents } from './store.ts'
 
@@ -19,12 +20,17 @@ export type Receiver = Store & {
   unavailable: () => string | undefined
   room: Room
   maxBytes: number
+  /** Told of each body that is not taken. */
+  refused?: (reason: RefusalReason) => void
   log: Logger
 }
 
 /** Answers one `POST /logs`. Never throws. */
 export async function receive(request: IncomingMessage, response: ServerResponse, receiver: Receiver): Promise<void> {
-  const refused = (status: number, error: string, message: string) => refuse(request, response, status, error, message)
+  const refused = (status: number, reason: RefusalReason, message: string) => {
+    receiver.refused?.(reason)
+    refuse(request, response, status, reason, message)
+  }
   if (!receiver.authorised(request.headers.authorization)) {
     return refused(401, 'unauthorized', 'the Authorization header is none of INGEST_TOKENS')
   }
@@ -53,7 +59,7 @@ export async function receive(request: IncomingMessage, response: ServerResponse
 
 const BUG = 'a fault of the ingest itself: this body was answered 500 and Auth0 will send it again; please report the stack'
 
-type Refusal = [status: number, error: string, message: string]
+type Refusal = [status: number, reason: RefusalReason, message: string]
 
 /** Stores what was read. Answers the counts, or how the body is refused. */
 async function take(

@@ -27,6 +27,7 @@ import { createGather } from './gather.ts'
 import { followKafka, type KafkaState } from './kafka-state.ts'
 import { receive, type Receiver, refuse } from './receive.ts'
 import { letterRecords } from './letters.ts'
+import { ingestMetrics, REFUSALS } from './metrics.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { createRoom, type Room } from './room.ts'
 import type { Store } from './store.ts'
@@ -85,7 +86,7 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
 
   const room = createRoom(settings.highWater)
   lifecycle.onClose('room', room.close)
-  const foreign = metrics.counter('foreign_tenant_total', 'Events of another tenant than this deployment is for')
+  const foreign = metrics.counter(ingestMetrics.foreignTenant)
   const tenants = openTenantWatch({
     domain: settings.domain,
     tenant: tenant.read,
@@ -195,11 +196,14 @@ function storing(options: {
   }
 }
 
-function countedBy(metrics: Metrics, room: Room): Pick<Store, 'counted'> {
-  const received = metrics.counter('received_total', 'Events acknowledged by Kafka', ['source'])
-  const quarantined = metrics.counter('quarantined_total', 'Parts of bodies that are no events', ['reason'])
+function countedBy(metrics: Metrics, room: Room): Pick<Receiver, 'counted' | 'refused'> {
+  const received = metrics.counter(ingestMetrics.received)
+  const quarantined = metrics.counter(ingestMetrics.quarantined)
+  const refused = metrics.counter(ingestMetrics.refused)
   received.inc({ source: 'webhook' }, 0)
-  metrics.gauge('ingest_in_flight_bytes', 'Bytes received and not yet answered', [], function () {
+  // A series that begins at 1 shows no increase.
+  for (const reason of REFUSALS) refused.inc({ reason }, 0)
+  metrics.gauge(ingestMetrics.inFlightBytes, function () {
     this.set(room.received)
   })
   return {
@@ -207,6 +211,7 @@ function countedBy(metrics: Metrics, room: Room): Pick<Store, 'counted'> {
       received: (events, source) => received.inc({ source }, events),
       quarantined: (reason, parts) => quarantined.inc({ reason }, parts),
     },
+    refused: (reason) => refused.inc({ reason }),
   }
 }
 

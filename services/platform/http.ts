@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import express, { type Express } from 'express'
 import type { TlsFiles } from './files.ts'
-import type { Metrics } from './metrics.ts'
+import { type Metrics, processMetrics, scrape } from './metrics.ts'
 import { text } from './settings.ts'
 
 export type { Express, Request, Response } from 'express'
@@ -34,10 +34,21 @@ export function healthRoutes(app: Express, health: Health, metrics: Metrics): vo
   }
   app.get('/livez', answer(health.live))
   app.get('/readyz', answer(health.ready))
-  app.get('/metrics', async (_, response) => {
-    const text = await metrics.registry.metrics()
-    response.set('content-type', metrics.registry.contentType).send(text)
+  metrics.gauge(processMetrics.ready, function () {
+    this.set({ service: metrics.service }, health.ready() === undefined ? 1 : 0)
   })
+  app.get('/metrics', (request, response, next) => {
+    scrape(metrics, formatOf(request)).then(({ type, body }) => response.set('content-type', type).send(body), next)
+  })
+}
+
+/** Of each format there is one version: the versions and escaping schemes that a scrape lists are no choice. */
+function formatOf(request: express.Request): 'openmetrics' | 'text' {
+  const { accept } = request.headers
+  if (accept !== undefined) request.headers.accept = accept.replace(/;\s*(?!q=)[^;,]*/gi, '')
+  return request.accepts(['text/plain', 'application/openmetrics-text']) === 'application/openmetrics-text'
+    ? 'openmetrics'
+    : 'text'
 }
 
 export type Listening = { server: Server; port: number; origin: string; close: () => Promise<void> }

@@ -16,6 +16,7 @@ import { logRanges } from '../topics/groups.ts'
 import { groupNames, topicNames } from '../topics/names.ts'
 import { openProducer } from '../topics/produce.ts'
 import { announce, type KafkaWatch, repeat, untilKafka, watchKafka } from '../topics/service.ts'
+import { slackMetrics } from './metrics.ts'
 import { aboutService } from './services.ts'
 import { fields, followSettings, printCheck, readSlackSettings } from './settings.ts'
 import { tellDaily } from './tell-daily.ts'
@@ -130,16 +131,16 @@ export async function startSlack(env: Environment, lifecycle: Lifecycle, clock: 
 }
 
 function counters(metrics: Metrics) {
-  const posted = metrics.counter('slack_messages_total', 'Messages that Slack took')
-  const refused = metrics.counter('slack_refusals_total', 'Attempts that Slack did not take', ['reason'])
+  const posted = metrics.counter(slackMetrics.posted)
+  const refused = metrics.counter(slackMetrics.refused)
   return { posted: () => posted.inc(), refused: (reason: string) => refused.inc({ reason }) }
 }
 
 function gauges(metrics: Metrics, teller: Teller, slack: SlackPoster): void {
-  metrics.gauge('lag_records', 'Reports that Slack has not been told of', ['sink'], function () {
+  metrics.gauge(slackMetrics.lag, function () {
     this.set({ sink: NAME }, teller.lag())
   })
-  metrics.gauge('slack_refused_seconds', 'For how long Slack has taken no message', [], function () {
+  metrics.gauge(slackMetrics.refusedSeconds, function () {
     const since = slack.trouble()?.since
     this.set(since === undefined ? 0 : (Date.now() - since) / 1_000)
   })

@@ -7,6 +7,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest'
+import { REFUSALS } from '../../services/ingest/metrics.ts'
 import { receive, type Receiver } from '../../services/ingest/receive.ts'
 import { createRoom } from '../../services/ingest/room.ts'
 import { startIngest } from '../../services/ingest/run.ts'
@@ -332,6 +333,25 @@ test('metrics - count what was acknowledged and what was put aside, by reason', 
   expect(text).toContain(`auth0_logs_build_info{service="ingest",version="${version}"} 1`)
   expect(text).not.toMatch(/m1|m2/)
   await topics.news()
+})
+
+test('metrics - bodies that are not taken count by the error of their answer, each from 0 on', async () => {
+  const { origin } = await open({ INGEST_MAX_BYTES: '1024' })
+  const refused = async () =>
+    Object.fromEntries(
+      [
+        ...(await send(origin, { method: 'GET', path: '/metrics' })).text.matchAll(
+          /^auth0_logs_refused_total\{reason="(\w+)"\} (\d+)$/gm,
+        ),
+      ].map(([, reason, count]) => [reason, Number(count)]),
+    )
+  const none = await refused()
+  expect(Object.values(none)).toEqual(REFUSALS.map(() => 0))
+  await send(origin, { body: event('x'), headers: { authorization: 'Bearer wrong' } })
+  await send(origin, { body: event('x'.repeat(2_000)) })
+  await send(origin, { body: event('x'.repeat(2_000)) })
+  await send(origin, { body: event('x'), headers: { authorization: TOKEN, 'content-encoding': 'zstd' } })
+  expect(await refused()).toEqual({ ...none, unauthorized: 1, too_large: 2, unsupported_encoding: 1 })
 })
 
 test('service record - tells in the control topic what runs here, secrets masked', async () => {

@@ -72,6 +72,53 @@ describe('healthRoutes', () => {
     expect(await response.text()).toContain('auth0_logs_build_info{service="ingest",version="1.2.3"} 1')
   })
 
+  const OPENMETRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+  test.each([
+    [
+      'what Prometheus 2 sends',
+      'application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1',
+      OPENMETRICS,
+    ],
+    [
+      'what Prometheus 3 sends',
+      'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1',
+      OPENMETRICS,
+    ],
+    ['OpenMetrics alone', 'application/openmetrics-text', OPENMETRICS],
+    ['OpenMetrics as the second choice', 'text/plain, application/openmetrics-text;q=0.5', 'text/plain'],
+    ['OpenMetrics refused', 'application/openmetrics-text;q=0, */*', 'text/plain'],
+    ['anything', '*/*', 'text/plain'],
+    ['something else', 'application/json', 'text/plain'],
+  ])('/metrics - in the format that a scrape asks for: %s', async (_, accept, type) => {
+    const response = await fetch(`${await origin()}/metrics`, { headers: { accept } })
+    expect(response.headers.get('content-type')).toContain(type)
+    const text = await response.text()
+    expect(text.endsWith('\n# EOF\n')).toBe(type === OPENMETRICS)
+  })
+
+  test('/metrics - one format does not change the other: counters keep their names, and OpenMetrics names the family without _total', async () => {
+    const at = await origin()
+    const open = async () => await (await fetch(`${at}/metrics`, { headers: { accept: 'application/openmetrics-text' } })).text()
+    const plain = async () => await (await fetch(`${at}/metrics`)).text()
+    const both = await Promise.all([open(), plain(), open(), plain()])
+    for (const text of [both[1], both[3], await plain()]) {
+      expect(text).toContain('# TYPE process_cpu_seconds_total counter')
+      expect(text).toMatch(/^process_cpu_seconds_total \d/m)
+    }
+    for (const text of [both[0], both[2], await open()]) {
+      expect(text).toContain('# TYPE process_cpu_seconds counter')
+      expect(text).toMatch(/^process_cpu_seconds_total \d/m)
+    }
+  })
+
+  test('/metrics - ready is what /readyz answers', async () => {
+    const at = await origin()
+    const text = async () => await (await fetch(`${at}/metrics`)).text()
+    expect(await text()).toContain('auth0_logs_ready{service="ingest"} 1')
+    ready = 'Kafka does not answer'
+    expect(await text()).toContain('auth0_logs_ready{service="ingest"} 0')
+  })
+
   test('answers - do not name the server software', async () => {
     expect((await fetch(`${await origin()}/livez`)).headers.has('x-powered-by')).toBe(false)
   })

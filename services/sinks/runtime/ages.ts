@@ -18,6 +18,8 @@ export type Ages = {
   look: (ranges: readonly LogRange[]) => Promise<void>
   /** Of the oldest event that waits, milliseconds; 0 where none does. */
   oldestMs: () => number
+  /** Kafka is about to delete an event that waits, as looked at last. */
+  isNearRetention: () => boolean
 }
 
 /** What waits from `next` on; `receivedAt` where it is known without asking Kafka. */
@@ -80,6 +82,7 @@ export function createAges(options: {
       alarmed = isClose
     },
     oldestMs,
+    isNearRetention: () => alarmed,
   }
 }
 

@@ -125,7 +125,7 @@ export async function openFlow(own: Own, producer: TopicProducer, lifecycle: Lif
     { away: WAITS, back: 'delivery goes on at the last commit' },
   )
   const ages = createAges({ client, service, group, topic, flow, retentionMs: () => retentionMs(own), runs, log })
-  gauges(metrics, sink.name, flow, ages.oldestMs)
+  gauges(metrics, sink.name, flow, ages)
   repeat(signal, AGES_MS, log, async () => {
     const id = await topicIds.idOf(topic)
     if (topicId !== undefined && id !== undefined && id !== topicId) flow.startOver()

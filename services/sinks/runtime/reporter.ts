@@ -2,7 +2,9 @@
 import type { Logger } from '../../platform/logger.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import type { Runs } from '../../topics/runs.ts'
+import type { Ages } from './ages.ts'
 import type { Flow } from './flow.ts'
+import { sinkMetrics } from './metrics.ts'
 import type { Trouble } from './patience.ts'
 import type { Watch } from './term.ts'
 
@@ -19,25 +21,15 @@ export function createReporter({
   log: Logger
 }): Watch {
   const sink = { sink: service }
-  const delivered = metrics.counter('delivered_total', 'Events delivered', ['sink'])
-  const filtered = metrics.counter('filtered_total', 'Events that a filter left out', ['sink', 'rule'])
-  const duplicates = metrics.counter('duplicates_total', 'Repeated records', ['sink'])
-  const deadLettered = metrics.counter('dead_lettered_total', 'Events put aside', ['sink', 'reason'])
-  const expired = metrics.counter('expired_total', 'Events that retention removed before delivery', ['sink'])
-  const retries = metrics.counter('retries_total', 'Delivery attempts that failed', ['sink', 'reason'])
-  const durations = metrics.histogram(
-    'delivery_duration_seconds',
-    'Time of one delivery',
-    [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20],
-    ['sink'],
-  )
-  const batchEvents = metrics.histogram(
-    'batch_events',
-    'Events in one delivery',
-    [1, 10, 100, 500, 1000, 2500, 5000, 10_000],
-    ['sink'],
-  )
-  const batchBytes = metrics.histogram('batch_bytes', 'Bytes in one delivery', [1e3, 1e4, 1e5, 5e5, 1e6], ['sink'])
+  const delivered = metrics.counter(sinkMetrics.delivered)
+  const filtered = metrics.counter(sinkMetrics.filtered)
+  const duplicates = metrics.counter(sinkMetrics.duplicates)
+  const deadLettered = metrics.counter(sinkMetrics.deadLettered)
+  const expired = metrics.counter(sinkMetrics.expired)
+  const retries = metrics.counter(sinkMetrics.retries)
+  const durations = metrics.histogram(sinkMetrics.deliveryDuration)
+  const batchEvents = metrics.histogram(sinkMetrics.batchEvents)
+  const batchBytes = metrics.histogram(sinkMetrics.batchBytes)
   for (const counter of [delivered, duplicates, expired]) counter.inc(sink, 0)
 
   return {
@@ -82,20 +74,28 @@ const BEGINS_ANEW =
 
 const wordsOf = ({ reason, message }: Trouble) => `${reason}: ${message}`
 
-/** What a flow's state is at a scrape of /metrics. @param oldestMs age of the oldest event that waits, milliseconds */
-export function gauges(metrics: Metrics, sink: string, flow: Flow, oldestMs: () => number): void {
-  metrics.gauge('lag_records', 'Records that Kafka holds and this member has not brought to an end', ['sink'], function () {
+/** What a flow's state is at a scrape of /metrics. */
+export function gauges(metrics: Metrics, sink: string, flow: Flow, ages: Ages): void {
+  metrics.gauge(sinkMetrics.lag, function () {
     this.set(
       { sink },
       flow.lanes().reduce((sum, lane) => sum + lane.lag, 0),
     )
   })
-  metrics.gauge('oldest_undelivered_seconds', 'Age of the oldest event that waits for its delivery', ['sink'], function () {
-    this.set({ sink }, oldestMs() / 1000)
+  metrics.gauge(sinkMetrics.oldestUndelivered, function () {
+    this.set({ sink }, ages.oldestMs() / 1000)
   })
-  metrics.gauge('hold', 'Whether delivery is on hold until a person fixes something', ['sink', 'reason'], function () {
+  metrics.gauge(sinkMetrics.nearRetention, function () {
+    this.set({ sink }, ages.isNearRetention() ? 1 : 0)
+  })
+  metrics.gauge(sinkMetrics.hold, function () {
     this.reset()
     const trouble = flow.trouble()
     if (trouble?.kind === 'hold') this.set({ sink, reason: trouble.reason }, 1)
+  })
+  metrics.gauge(sinkMetrics.trouble, function () {
+    this.reset()
+    const trouble = flow.trouble()
+    if (trouble) this.set({ sink, reason: trouble.reason }, Math.max(0, Date.now() - trouble.since) / 1000)
   })
 }

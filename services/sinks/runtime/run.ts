@@ -17,6 +17,7 @@ import { changeable, readSinkSettings, scheduleOf } from './settings.ts'
 import { healthOf, type Vital } from './health.ts'
 import { type Jobs, runJobs } from './jobs.ts'
 import { createMember } from './member.ts'
+import { sinkMetrics } from './metrics.ts'
 import { anchorNewGroup } from './places.ts'
 import { watchStanding } from './standing.ts'
 import { applyStartFrom } from './start-from.ts'
@@ -112,7 +113,7 @@ async function deliverEvents(own: Own, env: Environment, lifecycle: Lifecycle, v
   await member.set(wishes.state())
   own.changed = true
 
-  const skipped = metrics.counter('ticks_skipped_total', 'Ticks that came due while the last run was under way', ['sink'])
+  const skipped = metrics.counter(sinkMetrics.ticksSkipped)
   followTicks({
     flow,
     schedule: () => scheduleOf(own.inForce.settings),

@@ -1,0 +1,42 @@
+// The metrics of the console. Those of the sinks are read from Kafka alone, as an auditor does: they stay when no process of a sink runs,
+// and are absent while Kafka does not answer.
+import { gauge, type Metrics } from '../platform/metrics.ts'
+import type { ConsoleStatus } from './status-watch.ts'
+
+export const consoleMetrics = {
+  livePages: gauge('console_live_pages', 'Pages that follow events as they arrive'),
+  streams: gauge('console_streams', 'Open server-sent event streams'),
+  groupMembers: gauge('group_members', 'Members of the consumer group of a sink', ['sink']),
+  groupLag: gauge('group_lag_records', 'Records that wait for a sink, by its committed offsets', ['sink']),
+  groupOldest: gauge('group_oldest_undelivered_seconds', 'Age of the oldest event after the committed offsets', ['sink']),
+  groupRunning: gauge('group_running', '1 where the desired state of a sink is running, 0 where it is paused or stopped', [
+    'sink',
+  ]),
+  unbalanced: gauge(
+    'account_unbalanced_partitions',
+    'Partitions whose account does not add up: end − base is not delivered + filtered + duplicates + dead-lettered + expired + lag',
+    ['sink'],
+  ),
+}
+
+/** @param last what is known of the services; its sinks are told while Kafka answers */
+export function accountGauges(metrics: Metrics, last: () => ConsoleStatus | undefined, now: () => number = Date.now): void {
+  type Service = ConsoleStatus['services'][number]
+  const sinks = () => {
+    const status = last()
+    return !status || status.kafka.error !== '' ? [] : status.services.filter(({ account }) => account !== null)
+  }
+  const each = (row: (typeof consoleMetrics)['groupLag'], value: (service: Service) => number) =>
+    metrics.gauge(row, function () {
+      this.reset()
+      for (const service of sinks()) this.set({ sink: service.name }, value(service))
+    })
+  each(consoleMetrics.groupMembers, ({ members }) => members.length)
+  each(consoleMetrics.groupLag, ({ lag }) => lag ?? 0)
+  each(consoleMetrics.groupOldest, ({ oldestUndelivered }) => ageOf(oldestUndelivered, now()))
+  each(consoleMetrics.groupRunning, ({ state }) => (state === 'running' ? 1 : 0))
+  each(consoleMetrics.unbalanced, ({ partitions }) => partitions.filter(({ balances }) => !balances).length)
+}
+
+/** Seconds; 0 where nothing waits. Foreign records may carry any time: one in the future tells no age. */
+const ageOf = (iso: string, now: number) => (iso === '' ? 0 : Math.max(0, now - Date.parse(iso)) / 1000)
