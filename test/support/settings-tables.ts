@@ -17,21 +17,23 @@ export const README = new URL('../../README.md', import.meta.url)
 const BEGIN = '<!-- settings: made by `npm run readme` -->'
 const END = '<!-- end of settings -->'
 
+/** Every row that there is, by the README's sections. */
+export const sections: readonly (readonly [title: string, fields: Fields])[] = [
+  ['Ingest', ingestFields({})],
+  ['Backfill, in the ingest', backfillFields({})],
+  [
+    'Every sink (`SINK_…` stands for `CLOUDWATCH_…`, `SEGMENT_…`, `PAPERTRAIL_…`; the bare name sets it for all)',
+    bare(sinkFields('sink', 4, {})),
+  ],
+  ['CloudWatch', cloudwatch],
+  ['Segment', segment],
+  ['Papertrail', papertrail],
+  ['Slack', slackFields],
+  ['Console', consoleFields],
+  ['Kafka and the process, in every service', { ...kafkaFields, ...loggerFields, ...listenFields }],
+]
+
 export function settingsTables(): string {
-  const sections: [string, Fields][] = [
-    ['Ingest', ingestFields({})],
-    ['Backfill, in the ingest', backfillFields({})],
-    [
-      'Every sink (`SINK_…` stands for `CLOUDWATCH_…`, `SEGMENT_…`, `PAPERTRAIL_…`; the bare name sets it for all)',
-      bare(sinkFields('sink', 4, {})),
-    ],
-    ['CloudWatch', cloudwatch],
-    ['Segment', segment],
-    ['Papertrail', papertrail],
-    ['Slack', slackFields],
-    ['Console', consoleFields],
-    ['Kafka and the process, in every service', { ...kafkaFields, ...loggerFields, ...listenFields }],
-  ]
   return sections.map(([title, fields]) => `**${title}**\n\n${table(fields)}`).join('\n\n')
 }
 
