@@ -10,7 +10,7 @@ export type Check =
       /** Names of its settings that are set. */
       given: string[]
       problems: Problem[]
-      /** Environment for its stand-in, with $ORIGIN, $HOST, $PORT, $CA_FILE in it. */
+      /** Environment for its stand-in; `$ORIGIN`, `$HOST`, `$PORT`, `$CA_FILE` stand for what the stand-in announces. */
       sandbox: Record<string, string>
     }
   | { unanswered: string }
@@ -73,7 +73,7 @@ export function planDelivery(check: Check, standIn: StandIn | undefined): Plan {
   }
   if (!standIn) return refuse('to the sandbox', 'none of its settings is given, and the sandbox has no stand-in for it')
   try {
-    return { delivers: 'to the sandbox', env: { ...fill(check.sandbox, standIn), SINK_SANDBOX: 'true' } }
+    return { delivers: 'to the sandbox', env: { ...sandboxSettings(check.sandbox, standIn), SINK_SANDBOX: 'true' } }
   } catch (error) {
     return refuse('to the sandbox', errorText(error))
   }
@@ -81,12 +81,14 @@ export function planDelivery(check: Check, standIn: StandIn | undefined): Plan {
 
 const refuse = (delivers: Plan['delivers'], ...refused: string[]): Plan => ({ delivers, env: {}, refused })
 
-/** The sandbox map of a check with the stand-in's facts in place of $ORIGIN, $HOST, $PORT, $CA_FILE. */
-function fill(map: Record<string, string>, standIn: StandIn): Record<string, string> {
-  const facts: Record<string, string> = { ORIGIN: 'origin', HOST: 'host', PORT: 'port', CA_FILE: 'caFile' }
+/**
+ * A service's settings for its stand-in: `$ORIGIN` becomes the stand-in's `origin`, `$CA_FILE` its `caFile`, and so on.
+ * @throws where the stand-in does not tell it
+ */
+export function sandboxSettings(map: Readonly<Record<string, string>>, standIn: StandIn): Record<string, string> {
   const filled = (text: string) =>
-    text.replace(/\$(ORIGIN|HOST|PORT|CA_FILE)/g, (variable, name: string) => {
-      const value = standIn[facts[name]]
+    text.replace(/\$([A-Z]+(?:_[A-Z]+)*)/g, (variable, name: string) => {
+      const value = standIn[name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())]
       if (value === undefined) throw new Error(`${variable} is not told by its stand-in in the sandbox`)
       return String(value)
     })

@@ -5,7 +5,7 @@ import type { Environment } from '../../services/platform/settings.ts'
 import { bodies, measureIngest } from './ingest.ts'
 import { measureKafkaTools } from './kafka-tools.ts'
 import { measureLatency, RATE, WARM_UP_S } from './latency.ts'
-import { type Options, type Part, sinks } from './options.ts'
+import { type Options, sinks } from './options.ts'
 import { type Measurement, medians, type Result } from './result.ts'
 import { measureSink } from './sink.ts'
 import { prepareSurroundings, type Surroundings } from './surroundings.ts'
@@ -49,18 +49,18 @@ function measureReference(around: Surroundings, events: number): Promise<Result[
   return measureKafkaTools(around, events).catch((error) => [{ work: "Kafka's own tools", ...failed(error) }])
 }
 
-type Work = { part: Part; work: string; measure: () => Promise<Measurement> }
+type Work = { part: string; work: string; measure: () => Promise<Measurement> }
 
 function works(around: Surroundings, events: number): Work[] {
   return [
     ...bodies.map((size) => ({
-      part: 'ingest' as const,
+      part: 'ingest',
       work: `webhook bodies of ${size.perBody} → ack`,
       measure: () => measureIngest(around, events, size),
     })),
     ...sinks.map((sink) => ({ part: sink, work: `topic → ${sink}`, measure: () => measureSink(around, sink, events) })),
     ...sinks.map((sink) => ({
-      part: 'latency' as const,
+      part: 'latency',
       work: `webhook → ${sink} at ${RATE}/s, after ${WARM_UP_S} s`,
       measure: () => measureLatency(around, sink, events),
     })),

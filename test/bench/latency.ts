@@ -1,5 +1,4 @@
 // Webhook to vendor at a steady rate: ingest and one sink, how long an event takes through both, and what they cost together.
-import type { SinkName } from './options.ts'
 import { figures, type Measurement } from './result.ts'
 import { runLoad, startIngest, startReceiver, startSink, untilReady, warningsOf } from './services.ts'
 import { arrivalProblems, QUIET_MS } from './sink.ts'
@@ -16,7 +15,7 @@ export const WARM_UP_S = 5
 /** Beyond the time that posting takes at this rate. */
 const PATIENCE_MS = 60_000
 
-export function measureLatency(around: Surroundings, sink: SinkName, events: number): Promise<Measurement> {
+export function measureLatency(around: Surroundings, sink: string, events: number): Promise<Measurement> {
   const measured = Math.ceil(Math.min(events, RATE * SECONDS) / PER_BODY) * PER_BODY
   const posted = RATE * WARM_UP_S + measured
   return around.withPrefix(`latency-${sink}`, async (prefixed): Promise<Measurement> => {

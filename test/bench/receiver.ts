@@ -1,13 +1,10 @@
 // The vendor at the other end: a stand-in of the sandbox that counts different log_ids and knows when the first and the last came.
 import type { Lifecycle } from '../../services/platform/lifecycle.ts'
-import { start as startCloudWatch } from '../../services/sinks/cloudwatch/stand-in/start.ts'
-import { start as startPapertrail } from '../../services/sinks/papertrail/stand-in/start.ts'
-import { start as startSegment } from '../../services/sinks/segment/stand-in/start.ts'
 import { nowUs, percentile, postedAtUs } from './events.ts'
-import type { SinkName } from './options.ts'
+import { findSink } from '../support/sinks.ts'
 
 export type ReceiverOptions = {
-  sink: SinkName
+  sink: string
   /** Where latency is measured: milliseconds at the beginning that are left out of it. Reading when each event was posted costs a little. */
   latencyAfterMs?: number
 }
@@ -32,7 +29,6 @@ export type Latency = { p50Ms: number; p99Ms: number; maxMs: number }
 /** A line of the receiver's output. */
 export type ReceiverLine = { address?: Address; arrived?: Arrived; latency?: Latency }
 
-const start = { cloudwatch: startCloudWatch, segment: startSegment, papertrail: startPapertrail }
 /** How exactly the first and the last arrival are known. */
 const LOOK_MS = 5
 const TELL_MS = 100
@@ -47,7 +43,8 @@ export async function receive(options: ReceiverOptions, lifecycle: Lifecycle, te
     measuredFromUs ||= postedUs + latencyAfterMs! * 1_000
     if (postedUs >= measuredFromUs) latenciesMs.push((nowUs() - postedUs) / 1_000)
   }
-  const standIn = await start[options.sink]({
+  const { start } = await findSink(options.sink)
+  const standIn = await start({
     fast: true,
     countIds: true,
     ...(latencyAfterMs !== undefined ? { onEvent: measure } : {}),
@@ -85,6 +82,6 @@ export async function receive(options: ReceiverOptions, lifecycle: Lifecycle, te
     }
     if (latencyAfterMs !== undefined) tell({ latency })
   })
-  const { origin, host, port } = standIn
-  tell({ address: { origin, host, port, ...('caFile' in standIn ? { caFile: standIn.caFile as string } : {}) } })
+  const { origin, host, port, facts } = standIn
+  tell({ address: { origin, host, port, ...facts } })
 }

@@ -10,7 +10,6 @@ import { groupNames } from '../../services/topics/names.ts'
 import { nowUs } from './events.ts'
 import type { LoadOptions, LoadResult } from './load.ts'
 import type { Measured } from './measured.ts'
-import type { SinkName } from './options.ts'
 import type { Arrived, Latency, ReceiverLine, ReceiverOptions } from './receiver.ts'
 import { type Prefixed, type Surroundings, untilEnded } from './surroundings.ts'
 
@@ -93,7 +92,7 @@ export async function runLoad(
 }
 
 export type Receiver = {
-  sink: SinkName
+  sink: string
   address: Record<string, string | number>
   /** Waits for so many different events; gives up when nothing new has come for `quietMs`. */
   untilUnique: (events: number, quietMs: number) => Promise<void>

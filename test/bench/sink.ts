@@ -1,5 +1,4 @@
 // Topic to vendor: a sink alone, with all events in the topic before it starts.
-import type { SinkName } from './options.ts'
 import type { Arrived } from './receiver.ts'
 import { figures, type Measurement } from './result.ts'
 import { startReceiver, startSink, warningsOf } from './services.ts'
@@ -10,7 +9,7 @@ import { accountProblems, fillTopic } from './topic.ts'
 export const QUIET_MS = 30_000
 
 /** From the first event at the vendor to the last one: the sink's start counts neither in time nor in CPU. */
-export function measureSink(around: Surroundings, sink: SinkName, events: number): Promise<Measurement> {
+export function measureSink(around: Surroundings, sink: string, events: number): Promise<Measurement> {
   return around.withPrefix(sink, async (prefixed): Promise<Measurement> => {
     await fillTopic(prefixed.client, events)
     const receiver = await startReceiver(around, { sink })

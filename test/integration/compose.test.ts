@@ -10,8 +10,6 @@ import { loggerFields } from '../../services/platform/logger.ts'
 import type { Fields } from '../../services/platform/settings.ts'
 import { sandboxFields } from '../../services/sandbox/fields.ts'
 import { start as startSegment } from '../../services/sinks/segment/stand-in/start.ts'
-import { cloudwatch } from '../../services/sinks/cloudwatch/sink.ts'
-import { papertrail } from '../../services/sinks/papertrail/sink.ts'
 import type { Sink } from '../../services/sinks/runtime/contract.ts'
 import { sinkFields } from '../../services/sinks/runtime/settings.ts'
 import { startSink } from '../../services/sinks/runtime/run.ts'
@@ -19,11 +17,12 @@ import { segment } from '../../services/sinks/segment/sink.ts'
 import { slackFields } from '../../services/slack/settings.ts'
 import { kafkaFields } from '../../services/topics/fields.ts'
 import { ingestEnv, newPrefix, openIngest, send } from '../support/ingest.ts'
+import { findSinks } from '../support/sinks.ts'
 import { composeProblems, type ComposeService, composeText, readCompose } from './compose-file.ts'
 
 const { services, volumes } = readCompose(composeText)
 const { kafka, ...ours } = services
-const sinks = [cloudwatch, segment, papertrail] as unknown as Sink[]
+const sinks = (await findSinks()).map(({ sink }) => sink)
 const namesOf = (fields: Fields) => Object.values(fields).flatMap((field) => field.names)
 
 /** Not handed on: the file itself decides what goes to the sandbox, and a container listens on all its addresses. */
@@ -41,7 +40,7 @@ describe('compose file', () => {
   it('services - Kafka from its official image, all others from one image of ours', () => {
     expect(kafka.image).toBe(`apache/kafka:${kafkaVersion}`)
     expect(Object.keys(ours)).toEqual(
-      expect.arrayContaining(['ingest', 'cloudwatch', 'segment', 'papertrail', 'slack', 'console', 'sandbox']),
+      expect.arrayContaining(['ingest', ...sinks.map(({ name }) => name), 'slack', 'console', 'sandbox']),
     )
     for (const { image, build } of Object.values(ours)) {
       expect([image, build]).toEqual(['auth0-log-pipeline', { context: '.', dockerfile: 'services/deploy/Dockerfile' }])
@@ -82,7 +81,7 @@ describe('compose file', () => {
     expect(kafka.volumes).toEqual(['kafka:/var/lib/kafka/data'])
     expect(volumes).toHaveProperty('kafka')
     expect(kafka.healthcheck?.test).toContain('/opt/kafka/bin/kafka-broker-api-versions.sh')
-    for (const name of ['ingest', 'cloudwatch', 'segment', 'papertrail', 'slack', 'console']) {
+    for (const name of ['ingest', ...sinks.map(({ name }) => name), 'slack', 'console']) {
       expect([name, ours[name].depends_on?.kafka]).toEqual([name, { condition: 'service_healthy' }])
       expect([name, ours[name].environment.KAFKA_BROKERS]).toEqual([name, '${KAFKA_BROKERS:-kafka:9092}'])
     }

@@ -1,11 +1,13 @@
-// What every sink keeps, whatever the vendor: one suite, run by each sink's conformance.test.ts against its stand-in on a real Kafka.
+// What every sink keeps, whatever the vendor: one suite, run for each sink's folder against its stand-in on a real Kafka, with what the
+// sink's own conformance.test.ts says of its vendor where there is one, else with what conformance.test.ts beside this file takes for given.
 // Each test is an installation of its own; several run at a time, since most of a test is waiting.
 import { afterAll, beforeAll, describe, inject, test as base } from 'vitest'
-import type { Environment } from '../../services/platform/settings.ts'
+import { type Environment, readSettings } from '../../services/platform/settings.ts'
 import type { Fault, ReceivedEvent, StandIn } from '../../services/sandbox/stand-in.ts'
 import type { Sink } from '../../services/sinks/runtime/contract.ts'
 import { type Installation, install } from '../support/installation.ts'
 import { type Broker, openBroker } from '../support/plain-kafka.ts'
+import type { FoundSink } from '../support/sinks.ts'
 import { testAnswers } from './conformance/answers.ts'
 import { testEvents } from './conformance/events.ts'
 import { testFaults } from './conformance/faults.ts'
@@ -34,6 +36,32 @@ export type Subject<S extends StandIn = StandIn> = {
   secret?: { name: string }
   /** Whether the vendor says what it took: a delivery without an answer then comes again, and nothing else does. */
   acknowledges: boolean
+}
+
+/** The subject that a folder makes: a sink that POSTs to its vendor by `connectHttpPost`, and whose stand-in receives `data` as text. */
+export async function subjectOf({ sink, start, env }: FoundSink): Promise<Subject> {
+  const standIn = await start({})
+  await standIn.close()
+  const { bytesAnEvent, settleMs } = sink.limits(readSettings(sink.fields, env(standIn)))
+  const secret = Object.values(sink.fields).find((field) => field.secret)
+  const told = (status: number) => new RegExp(`^http_${status}: .`)
+  return {
+    sink,
+    open: (port) => start({ port }),
+    env,
+    dataOf: ({ text }) => JSON.parse(text),
+    tooLargeBytes: bytesAnEvent,
+    passing: [
+      { fault: { fault: '429', times: 1, retryAfter: 1 }, told: told(429) },
+      { fault: { fault: '500', times: 2 }, told: told(500) },
+      { fault: { fault: '503', times: 2 }, told: told(503) },
+      { fault: { fault: 'reset', times: 2 }, told: /^econnreset: (socket hang up|read ECONNRESET)/ },
+    ],
+    hold: { fault: { fault: '403' }, reason: 'http_403', told: told(403) },
+    rejected: { reason: 'http_400', words: /./ },
+    ...(secret ? { secret: { name: secret.names[0] } } : {}),
+    acknowledges: settleMs === undefined,
+  }
 }
 
 /** What a test of the suite works with: a stand-in, and an installation that is pointed at it. Both are closed after the test. */

@@ -6,28 +6,24 @@ import { ingestFields } from '../../services/ingest/fields.ts'
 import { listenFields } from '../../services/platform/http.ts'
 import { loggerFields } from '../../services/platform/logger.ts'
 import type { Fields } from '../../services/platform/settings.ts'
-import { fields as cloudwatch } from '../../services/sinks/cloudwatch/settings.ts'
-import { fields as papertrail } from '../../services/sinks/papertrail/settings.ts'
 import { sinkFields } from '../../services/sinks/runtime/settings.ts'
-import { fields as segment } from '../../services/sinks/segment/settings.ts'
 import { slackFields } from '../../services/slack/settings.ts'
 import { kafkaFields } from '../../services/topics/fields.ts'
+import { findSinks } from './sinks.ts'
 
 export const README = new URL('../../README.md', import.meta.url)
 const BEGIN = '<!-- settings: made by `npm run readme` -->'
 const END = '<!-- end of settings -->'
 
+const sinks = (await findSinks()).map(({ sink }) => sink)
+const prefixes = sinks.map(({ name }) => `\`${name.toUpperCase().replaceAll('-', '_')}_…\``).join(', ')
+
 /** Every row that there is, by the README's sections. */
 export const sections: readonly (readonly [title: string, fields: Fields])[] = [
   ['Ingest', ingestFields({})],
   ['Backfill, in the ingest', backfillFields({})],
-  [
-    'Every sink (`SINK_…` stands for `CLOUDWATCH_…`, `SEGMENT_…`, `PAPERTRAIL_…`; the bare name sets it for all)',
-    bare(sinkFields('sink', 4, {})),
-  ],
-  ['CloudWatch', cloudwatch],
-  ['Segment', segment],
-  ['Papertrail', papertrail],
+  [`Every sink (\`SINK_…\` stands for ${prefixes}; the bare name sets it for all)`, bare(sinkFields('sink', 4, {}))],
+  ...sinks.map(({ name, fields }) => [`Sink \`${name}\``, fields] as const),
   ['Slack', slackFields],
   ['Console', consoleFields],
   ['Kafka and the process, in every service', { ...kafkaFields, ...loggerFields, ...listenFields }],

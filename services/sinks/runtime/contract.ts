@@ -54,7 +54,10 @@ export type Sink<F extends Fields = Fields, Item = unknown> = {
   limits: (settings: Settings<F>) => Limits
   /** Deliveries in flight when `<SINK>_IN_FLIGHT` is not set. */
   inFlight?: number
-  /** Settings for a first try against the sandbox's stand-in: $ORIGIN, $HOST, $PORT and $CA_FILE are filled in by `npm start`. */
+  /**
+   * Settings for a first try against the stand-in in the sink's folder. `npm start` fills in what the stand-in announces: $ORIGIN, $HOST,
+   * $PORT, and its own `facts`, e.g. $CA_FILE for `caFile`.
+   */
   sandbox: Record<string, string>
   /** What an operator is warned of before logs received longer ago are delivered again. */
   replayLimit?: ReplayLimit
