@@ -106,7 +106,15 @@ describe('validate', { concurrent: true }, () => {
     const result = await validate(rootOf('ingest', 'sinks/segment'), whole(), { network: true, signal })
     expect(result).toMatchObject({ ok: true, problems: [], checked: ['ingest'], unset: ['segment'] })
     const style = createStyle({ write: () => {} }, {})
-    expect(presentValidated(result, neededAcls('p', ['cloudwatch']), true, style)).toMatch(/✓ ingest: OK[\s\S]*logs:PutLogEvents/)
+    expect(presentValidated(result, neededAcls('p', result.sinks), true, style)).toMatch(/✓ ingest: OK[\s\S]*--topic p\.control/)
+  })
+
+  test('--acls - names what a sink says that it needs at its vendor', async () => {
+    const env = whole()
+    const { out } = await auth0Logs(['validate', '--no-network', '--acls'], env, {
+      servicesRoot: rootOf('ingest', 'sinks/cloudwatch'),
+    })
+    expect(out).toMatch(/cloudwatch:\n[\s\S]*AWS, the cloudwatch sink, on the log group:\n {2}logs:PutLogEvents/)
   })
 
   test('a sink that cannot be written to - is a problem with the words of its own check', async () => {

@@ -1,4 +1,4 @@
-// What the services need at Kafka, AWS and Auth0, for those who grant it. test/cli/least-rights.test.ts runs them with just these rights.
+// What the services need at Kafka, Auth0 and the vendors, for those who grant it. test/cli/least-rights.test.ts runs them with just these rights.
 import { groupNames, topicNames } from '../../topics/names.ts'
 
 /** Kafka's own words. A group is always meant with all names that begin so. */
@@ -49,8 +49,8 @@ export function leastGrants(prefix: string, sinks: readonly string[]): Record<st
   }
 }
 
-/** One line a grant, as kafka-acls takes them. */
-export function neededAcls(prefix: string, sinks: readonly string[]): string[] {
+/** One line a grant, as kafka-acls takes them. @param sinks by name, with what each needs at its vendor */
+export function neededAcls(prefix: string, sinks: Readonly<Record<string, readonly string[]>>): string[] {
   return [
     'Kafka, every service (the prefix covers main topic, reports, control and dead letters):',
     `  --topic ${prefix} --resource-pattern-type prefixed --operation Read --operation Write --operation Describe --operation DescribeConfigs`,
@@ -59,14 +59,11 @@ export function neededAcls(prefix: string, sinks: readonly string[]): string[] {
     'Kafka, where KAFKA_CREATE_TOPICS is true:',
     `  --topic ${prefix} --resource-pattern-type prefixed --operation Create`,
     'Kafka, least for one service each, where the topics exist (DescribeConfigs on them too: differing settings are warned of):',
-    ...Object.entries(leastGrants(prefix, sinks)).flatMap(([service, grants]) => [`  ${service}:`, ...grants.map(grantLine)]),
-    ...(sinks.includes('cloudwatch')
-      ? [
-          'AWS, the cloudwatch sink, on the log group:',
-          '  logs:PutLogEvents, logs:DescribeLogStreams',
-          '  where CLOUDWATCH_CREATE is true: logs:CreateLogGroup, logs:CreateLogStream',
-        ]
-      : []),
+    ...Object.entries(leastGrants(prefix, Object.keys(sinks))).flatMap(([service, grants]) => [
+      `  ${service}:`,
+      ...grants.map(grantLine),
+    ]),
+    ...Object.values(sinks).flat(),
     'Auth0, the application: read:logs; for BACKFILL=reconcile and validate read:log_streams; for register create:log_streams, update:log_streams',
   ]
 }

@@ -16,7 +16,8 @@ export type Validated = {
   /** Services that were checked, and those of which nothing is set. */
   checked: string[]
   unset: string[]
-  sinks: string[]
+  /** All sinks, with what must be granted to each at its vendor, a line each. */
+  sinks: Record<string, readonly string[]>
 }
 
 /** @param root the folder `services` */
@@ -42,7 +43,7 @@ export async function validate(
     warnings: found.flatMap((one) => one.warnings),
     checked: checked.map(({ service }) => service),
     unset: unset.map(({ service }) => service),
-    sinks: services.filter(({ kind }) => kind === 'sink').map(({ service }) => service),
+    sinks: Object.fromEntries(services.flatMap((one) => (one.kind === 'sink' ? [[one.service, one.permissions]] : []))),
   }
 }
 
@@ -54,7 +55,9 @@ const unique = (problems: readonly Problem[]) => [
 ]
 
 /** What `node services/…/main.ts --check` prints as one JSON line. `kind` by its folder. */
-export type Checked = { service: string; kind: 'ingest' | 'sink' | 'other'; given: string[]; problems: Problem[] }
+export type Checked = { service: string; kind: 'ingest' | 'sink' | 'other' } & Answer
+
+type Answer = { given: string[]; problems: Problem[]; permissions: string[] }
 
 const ANSWER_MS = 25_000
 
@@ -80,28 +83,28 @@ export async function checkServices(root: string, env: Environment, network: boo
   return checked
 }
 
-function ask(
-  service: string,
-  file: string,
-  env: Environment,
-  network: boolean,
-  signal: AbortSignal,
-): Promise<Pick<Checked, 'given' | 'problems'>> {
+function ask(service: string, file: string, env: Environment, network: boolean, signal: AbortSignal): Promise<Answer> {
   const args = [file, '--check', ...(network ? ['--network'] : [])]
   const limits = { timeout: ANSWER_MS, killSignal: 'SIGKILL' as const, signal }
   return new Promise((resolve) => {
     execFile(execPath, args, { env: { ...env }, ...limits }, (error, stdout, stderr) => {
       const answer = stdout.split('\n').map(readAnswer).find(Boolean)
       const why = stderr.trim().split('\n').at(-1) || (error ? error.message : 'it printed no JSON line')
-      resolve(answer ?? { given: [service], problems: [{ setting: service, problem: `could not be checked: ${why}` }] })
+      resolve(
+        answer ?? {
+          given: [service],
+          problems: [{ setting: service, problem: `could not be checked: ${why}` }],
+          permissions: [],
+        },
+      )
     })
   })
 }
 
-function readAnswer(line: string): Pick<Checked, 'given' | 'problems'> | undefined {
+function readAnswer(line: string): Answer | undefined {
   try {
-    const { given, problems } = JSON.parse(line) as Partial<Checked>
-    return Array.isArray(given) ? { given, problems: problems ?? [] } : undefined
+    const { given, problems = [], permissions = [] } = JSON.parse(line) as Partial<Answer>
+    return Array.isArray(given) ? { given, problems, permissions } : undefined
   } catch {
     return undefined
   }

@@ -18,6 +18,11 @@ export const cloudwatch = defineSink({
     hours: MAX_AGE_HOURS,
     meaning: 'CloudWatch refuses events older than 14 days: they will be dead letters with the reason too_old',
   },
+  permissions: [
+    'AWS, the cloudwatch sink, on the log group:',
+    '  logs:PutLogEvents, logs:DescribeLogStreams',
+    '  where CLOUDWATCH_CREATE is true: logs:CreateLogGroup, logs:CreateLogStream',
+  ],
   sandbox: {
     CLOUDWATCH_LOG_GROUP_NAME: 'auth0',
     CLOUDWATCH_LOG_STREAM_NAME: 'logs',

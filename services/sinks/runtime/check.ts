@@ -16,7 +16,8 @@ export async function checkSink(sink: Sink, proc: Process): Promise<void> {
     .filter((name) => name !== undefined)
   const asks = proc.argv.includes('--network') && given.length > 0 && problems.length === 0
   if (asks) problems.push(...(await vendorProblems(sink, own)))
-  proc.stdout.write(`${JSON.stringify({ service: sink.name, given, problems, sandbox: sink.sandbox })}\n`)
+  const { name: service, sandbox, permissions = [] } = sink
+  proc.stdout.write(`${JSON.stringify({ service, given, problems, sandbox, permissions })}\n`)
 }
 
 async function vendorProblems(sink: Sink, settings: Settings<Fields>): Promise<Problem[]> {

@@ -59,6 +59,8 @@ export type Sink<F extends Fields = Fields, Item = unknown> = {
    * $PORT, and its own `facts`, e.g. $CA_FILE for `caFile`.
    */
   sandbox: Record<string, string>
+  /** What must be granted at the vendor, a line each, for `validate --acls`. */
+  permissions?: readonly string[]
   /** What an operator is warned of before logs received longer ago are delivered again. */
   replayLimit?: ReplayLimit
   /** Pure. May throw: that costs the event, which is dead-lettered as `unexpected`. `at` is the event's time for the vendor. */

@@ -17,8 +17,8 @@ export type HttpPost<F extends Fields, Item> = {
   headers: Readonly<Record<string, string>>
   /** What is sent for these items; without any it is the question whether the vendor would take some. */
   body: (items: readonly Item[]) => Buffer
-  /** Whether the vendor says that it took all of them. A status of 200 is not enough: login pages and gateways answer it too. */
-  isTaken: (answer: HttpAnswer) => boolean
+  /** Whether the vendor says that it took all items. A status of 200 is not enough: login pages and gateways answer it too. */
+  isTaken: (answer: HttpAnswer, items: readonly Item[]) => boolean
   /** What an answer means where the vendor's rules are not those of `outcomeOfAnswer`; undefined where they are. */
   judge?: (answer: HttpAnswer) => Outcome | undefined
   /** Whether the answer to an empty delivery tells that others would be taken; `isTaken` when not given. */
@@ -29,7 +29,8 @@ export type HttpPost<F extends Fields, Item> = {
 
 /** The connection of a sink that POSTs its deliveries. */
 export function connectHttpPost<F extends Fields, Item>(post: HttpPost<F, Item>): Connection<Item> {
-  const { fields, settings, method = 'POST', headers, body, isTaken, judge, mayWrite = isTaken, named } = post
+  const { fields, settings, method = 'POST', headers, body, isTaken, judge, named } = post
+  const mayWrite = post.mayWrite ?? ((answer: HttpAnswer) => isTaken(answer, []))
   const url = new URL(post.url)
   const http = createHttpClient()
 
@@ -42,7 +43,7 @@ export function connectHttpPost<F extends Fields, Item>(post: HttpPost<F, Item>)
     {
       async deliver(items, signal) {
         const answer = await send(items, signal)
-        return isTaken(answer) ? { kind: 'delivered' } : (judge?.(answer) ?? outcomeOfAnswer(answer))
+        return isTaken(answer, items) ? { kind: 'delivered' } : (judge?.(answer) ?? outcomeOfAnswer(answer))
       },
       async check() {
         const answer = await send([], AbortSignal.timeout(CHECK_MS)).catch((error: unknown) => {
