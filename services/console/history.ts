@@ -1,7 +1,7 @@
 // What the console knows of the past, in memory: the newest runs and audit records of the reports topic, so that a page of them costs no
 // reading of Kafka.
 import { foldRuns, isFailed, type Run } from '../operations/runs.ts'
-import type { AuditRecord } from '../topics/records.ts'
+import { type AuditRecord, isIntake } from '../topics/records.ts'
 import type { Told } from '../topics/reports.ts'
 
 /** A run, with the offsets of its reports: they are read again in full where somebody opens it. */
@@ -68,7 +68,7 @@ export function createRunIndex(most = 100_000): RunIndex {
       let total = 0
       let lastRun = ''
       for (const run of runs.toReversed()) {
-        if (service !== '' && run.service !== service) continue
+        if (service === '' ? isIntake(run) : run.service !== service) continue
         lastRun ||= run.end
         if (errorsOnly && !isFailed(run)) continue
         if (total >= first && logs.length < perPage) logs.push(run)

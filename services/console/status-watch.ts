@@ -6,10 +6,12 @@ import { errorText } from '../platform/errors.ts'
 import { sleep, within } from '../platform/lifecycle.ts'
 import { type KafkaClient, withAdmin } from '../topics/client.ts'
 import type { ControlRecords } from '../topics/control.ts'
+import { topicNames } from '../topics/names.ts'
 import { KafkaAway } from '../topics/produce.ts'
 import type { Told } from '../topics/reports.ts'
 import { isKafkaTrouble } from './guard.ts'
 import { Answer, kafkaAway } from './route.ts'
+import { createEdges, type Edges } from './topic-edges.ts'
 
 const WATCHED_MS = 2_000
 const UNWATCHED_MS = 15_000
@@ -24,7 +26,8 @@ const POINT_MS = 15_000
 
 /** Events a second over the last 15 s or more; null before anything can be compared. */
 export type Rates = { rateIn: number | null; rateOut: number | null }
-export type ConsoleStatus = Omit<Status, 'services'> & {
+export type ConsoleStatus = Omit<Status, 'services' | 'topic'> & {
+  topic: Status['topic'] & Edges & Pick<Rates, 'rateIn'>
   services: (ServiceStatus & Rates)[]
   /** `away`: what is shown is from `at`; `since` says from when on Kafka does not answer. */
   kafka: { away: boolean; since: string; error: string }
@@ -56,6 +59,7 @@ export function watchStatus(options: {
 }): StatusWatch {
   const { client, control, told, leftOut, watched, changed, signal } = options
   const points = new Map<string, Point[]>()
+  const edges = createEdges(client, topicNames.events(client.settings.prefix))
   let known: ConsoleStatus | undefined
   let asking: Promise<ConsoleStatus> | undefined
   /** One that Kafka has not answered yet goes on after we have given up waiting: a second one would only wait as well. */
@@ -73,9 +77,13 @@ export function watchStatus(options: {
       reading ??= readStatus(client, from).finally(() => (reading = undefined))
       const status = await within(reading, LIMIT_MS, 'asking Kafka for the status')
       awaySince = failure = ''
+      edges.look()
+      const services = status.services.map((service) => ({ ...service, ...remember(service) }))
       known = {
         ...status,
-        services: status.services.map((service) => ({ ...service, ...remember(service) })),
+        // Every sink sees the same topic grow.
+        topic: { ...status.topic, ...edges.known(), rateIn: services.find(({ rateIn }) => rateIn !== null)?.rateIn ?? null },
+        services,
         kafka: { away: false, since: '', error: '' },
       }
     } catch (error) {
@@ -151,7 +159,7 @@ export function watchStatus(options: {
 
 const NOTHING_KNOWN: Omit<ConsoleStatus, 'kafka'> = {
   at: '',
-  topic: { name: '', partitions: 0, records: 0 },
+  topic: { name: '', partitions: 0, records: 0, oldest: '', newest: '', retentionMs: null, rateIn: null },
   services: [],
   notUnderstood: [],
 }

@@ -24,6 +24,7 @@ import { backfillFields, backfillProblems } from './backfill/fields.ts'
 import { startBackfill } from './backfill/start.ts'
 import { ingestFields } from './fields.ts'
 import { createGather } from './gather.ts'
+import { type Intake, reportIntake } from './intake.ts'
 import { followKafka, type KafkaState } from './kafka-state.ts'
 import { receive, type Receiver, refuse } from './receive.ts'
 import { letterRecords } from './letters.ts'
@@ -101,8 +102,9 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
     log,
     signal,
   })
+  const intake = reportIntake({ client, producer, instance, kafka, runWindow: settings.runWindow, lifecycle })
   const receiver: Receiver = {
-    ...countedBy(metrics, room),
+    ...countedBy(metrics, room, intake),
     ...storing({ client, producer, topic, ackMs: settings.ackTimeout * 1000, kafka }),
     authorised: createAuthoriser(settings.tokens),
     unavailable: kafka.problem,
@@ -196,7 +198,7 @@ function storing(options: {
   }
 }
 
-function countedBy(metrics: Metrics, room: Room): Pick<Receiver, 'counted' | 'refused'> {
+function countedBy(metrics: Metrics, room: Room, intake: Intake): Pick<Receiver, 'counted' | 'refused'> {
   const received = metrics.counter(ingestMetrics.received)
   const quarantined = metrics.counter(ingestMetrics.quarantined)
   const refused = metrics.counter(ingestMetrics.refused)
@@ -208,10 +210,19 @@ function countedBy(metrics: Metrics, room: Room): Pick<Receiver, 'counted' | 're
   })
   return {
     counted: {
-      received: (events, source) => received.inc({ source }, events),
-      quarantined: (reason, parts) => quarantined.inc({ reason }, parts),
+      received(events, source) {
+        received.inc({ source }, events)
+        if (source === 'webhook') intake.received(events)
+      },
+      quarantined(reason, parts) {
+        quarantined.inc({ reason }, parts)
+        intake.quarantined(parts)
+      },
     },
-    refused: (reason) => refused.inc({ reason }),
+    refused(reason) {
+      refused.inc({ reason })
+      intake.refused(reason)
+    },
   }
 }
 

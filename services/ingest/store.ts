@@ -26,7 +26,10 @@ export type Store = {
   /** Told of each event of a tenant. */
   tenantSeen?: (tenant: string, logId: Buffer) => void
   maxEventBytes: number
-  counted: { received: (events: number, source: Source) => void; quarantined: (reason: string, parts: number) => void }
+  counted: {
+    received: (events: number, source: Source) => void
+    quarantined: (reason: string, parts: number) => void
+  }
 }
 
 /** A part that cannot be stored, and what of it may be kept. */

@@ -1,7 +1,7 @@
 // `runs`: what every service did, newest first. Reports of one run, by several instances or at several times, are one row.
 import { readControl } from '../topics/control.ts'
 import { type Told, readReports } from '../topics/reports.ts'
-import type { Report, ReportStatus } from '../topics/records.ts'
+import { isIntake, type Report, type ReportStatus } from '../topics/records.ts'
 import { knownService } from './services.ts'
 import type { Operation } from './operation.ts'
 
@@ -32,15 +32,19 @@ export type Run = {
   /** Of the backfill: logs that the stream lost, and those that were published. */
   missing?: number
   recovered?: number
+  /** Of the ingest's windows: bodies that were not taken, by reason. */
+  refused?: Record<string, number>
+  /** Of a sink: events that waited at its end. */
+  lag?: number
 }
 
 export type RunsAsked = { page: number; perPage: number; failed?: boolean; service?: string }
 /** `total`: rows that fit, on all pages. `lastRun`: when the newest run of them all ended, empty where there is none. */
 export type RunsPage = { logs: Run[]; total: number; lastRun: string }
 
-/** A page of the runs in these records, newest first. @param page from 1 */
+/** A page of the runs in these records, newest first; windows of the ingest only where they are asked for. @param page from 1 */
 export function pageOfRuns(told: readonly Told[], { page, perPage, failed = false, service }: RunsAsked): RunsPage {
-  const runs = foldRuns(told).filter((run) => service === undefined || run.service === service)
+  const runs = foldRuns(told).filter((run) => (service === undefined ? !isIntake(run) : run.service === service))
   const wanted = failed ? runs.filter(isFailed) : runs
   const from = (Math.max(1, page) - 1) * perPage
   return { logs: wanted.slice(from, from + perPage), total: wanted.length, lastRun: runs[0]?.end ?? '' }
@@ -97,11 +101,20 @@ function fold(reports: Report[]): Run {
     deliveryMs: Math.round(sumOptional(reports, 'delivery_ms') / Math.max(1, sumOptional(reports, 'deliveries'))),
     ...(gravest.missing === undefined ? {} : { missing: sumOptional(reports, 'missing') }),
     ...(gravest.recovered === undefined ? {} : { recovered: sumOptional(reports, 'recovered') }),
+    ...(gravest.refused === undefined ? {} : { refused: sumRefused(reports) }),
+    ...(gravest.lag === undefined ? {} : { lag: latest.reduce((total, { lag = 0 }) => total + lag, 0) }),
   }
 }
 
 const sumOptional = (reports: Report[], name: 'missing' | 'recovered' | 'deliveries' | 'delivery_ms') =>
   reports.reduce((total, report) => total + (report[name] ?? 0), 0)
+
+function sumRefused(reports: Report[]): Record<string, number> {
+  const all: Record<string, number> = {}
+  for (const { refused = {} } of reports)
+    for (const [reason, bodies] of Object.entries(refused)) all[reason] = (all[reason] ?? 0) + bodies
+  return all
+}
 
 /** Reports are read from the end of the topic, this many first; more only where the page asks for older ones. */
 const FIRST_READ = 2_000

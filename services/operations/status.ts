@@ -8,6 +8,7 @@ import { MOST_NOT_UNDERSTOOD, type NotUnderstood } from '../topics/not-understoo
 import { decodeBackfillCheckpoint } from '../topics/records.ts'
 import { readReports, type Told } from '../topics/reports.ts'
 import { type AccountSum, accountOf, type PartitionAccount, sumOf } from './account.ts'
+import { type Intake, intakeOf } from './intake.ts'
 import {
   desiredState,
   isSink,
@@ -66,6 +67,8 @@ export type ServiceStatus = {
   account: AccountSum | null
   /** By the dead-letter topic; null for a service that has none. */
   deadLetters: LetterCounts | null
+  /** What came in and what was refused in the last hour; null for all but the ingest. */
+  intake: Intake | null
   partitions: PartitionStatus[]
 }
 
@@ -129,6 +132,7 @@ export async function readStatus(
       deadLetters: writers.includes(one.name)
         ? await countLetters(client, one.name, letters.get(one.name), jobsOf(control, one.name))
         : null,
+      intake: one.record.kind === 'ingest' ? intakeOf(told, Date.now()) : null,
       partitions,
     }
   })

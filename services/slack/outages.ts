@@ -2,7 +2,7 @@
 // their times alone.
 import { createHash } from 'node:crypto'
 import { CALM_MS, errorClass, GONE_MS } from '../operations/outages.ts'
-import type { Report } from '../topics/records.ts'
+import { isIntake, type Report } from '../topics/records.ts'
 import type { Coalesced, Outage, State } from './state.ts'
 
 /** What a person is to be told of a report. */
@@ -88,7 +88,7 @@ function good(state: State, report: Report, at: number, now: number): News[] {
     if (!told) state.alarms.set(key, toldNow(at))
     if (!told || coalesce(told, report, at, now)) news.push({ kind: 'expired', report })
   }
-  if (status === 'success') news.push({ kind: 'success', report })
+  if (status === 'success' && !isIntake(report)) news.push({ kind: 'success', report })
   return news
 }
 

@@ -142,8 +142,11 @@ function toDo({ service, status, error }: Report, about: About): string {
   return `${adviceOf(error)} ${status === 'held' ? 'Check the settings: auth0-logs validate' : `If it lasts: ${runs}`}`
 }
 
+/** What the ingest set aside is no event that a sink could take: it can only be looked at. */
 export const deadLettersCommand = (service: string) =>
-  `See why: auth0-logs dead-letters list ${service}; send them again: auth0-logs dead-letters redrive ${service}`
+  service === 'ingest'
+    ? 'See why: auth0-logs dead-letters list ingest'
+    : `See why: auth0-logs dead-letters list ${service}; send them again: auth0-logs dead-letters redrive ${service}`
 
 /** With one full stop at its end, whether the vendor gave one or not. */
 const sentence = (text: string) => `${text.trimEnd().replace(/[.!…]$/, '')}.`

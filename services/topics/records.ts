@@ -8,6 +8,7 @@ export { RECORD_VERSION } from './not-understood.ts'
 export {
   type AuditRecord,
   auditShape,
+  isIntake,
   newReport,
   NO_COUNTS,
   type Report,

@@ -32,19 +32,30 @@ export type Report = {
   offsets: Record<string, number>
   error: string
   next_run: string
+  /** Sinks only: records that Kafka holds for this instance's partitions and that it has not brought to an end. */
+  lag?: number
+  /** Sinks only, while it is in trouble: when the next attempt is made, ISO 8601; empty where it is made at once. */
+  next_try?: string
   /** Sinks only: deliveries that the vendor took, and how long they took together, milliseconds. */
   deliveries?: number
   delivery_ms?: number
   /** Backfill only: logs that the stream lost, and those of them that were published. */
   missing?: number
   recovered?: number
+  /** Ingest only, in each report of its own windows: bodies that were not taken, by reason; `processed` are webhook events stored. */
+  refused?: Record<string, number>
 }
+
+/** A window of the ingest: what came in. No run of an export, so it is none of those that are listed and told as successful. */
+export const isIntake = ({ refused }: Pick<Report, 'refused'>): boolean => refused !== undefined
 
 /** What a report may leave out: `newReport` has it. */
 const OPTIONAL = (
   'instance started_at ended_at processed delivered filtered duplicates dead_lettered expired retries bytes deliveries delivery_ms ' +
-  'missing recovered first_log_id last_log_id checkpoint offsets error next_run'
+  'lag next_try missing recovered refused first_log_id last_log_id checkpoint offsets error next_run'
 ).split(' ') as (keyof Report)[]
+
+const emptyOrTime: Shape<string> = (value, at) => (value === '' ? undefined : timeMs(value, at))
 
 /** A report that may be read: schemas/report.json. */
 export const reportShape: Shape<Report> = object<Report>(
@@ -68,12 +79,15 @@ export const reportShape: Shape<Report> = object<Report>(
     delivery_ms: count,
     missing: count,
     recovered: count,
+    refused: tableOf(/^[a-z_]+$/, count),
     first_log_id: text(),
     last_log_id: text(),
     checkpoint: text(),
     offsets: tableOf(/^\d+$/, count),
     error: text(),
-    next_run: (value, at) => (value === '' ? undefined : timeMs(value, at)),
+    next_run: emptyOrTime,
+    lag: count,
+    next_try: emptyOrTime,
   },
   OPTIONAL,
 )

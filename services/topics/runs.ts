@@ -15,7 +15,7 @@ export type Runs = ReturnType<typeof createRuns>
 
 /**
  * @param publish must not throw: a report that cannot be written is logged, the work goes on
- * @param place offsets by partition and the checkpoint, as they stand now
+ * @param place offsets by partition, the checkpoint and what waits, as they stand now
  * @param nextRun ISO 8601 of the next tick, empty for a continuous service
  * @param counted further counts that this service's reports carry
  */
@@ -23,7 +23,7 @@ export function createRuns(options: {
   service: string
   instance: string
   publish: (report: Report) => Promise<void>
-  place: () => Pick<Report, 'offsets' | 'checkpoint'>
+  place: () => Pick<Report, 'offsets' | 'checkpoint' | 'lag' | 'next_try'>
   nextRun?: () => string
   counted?: readonly Further[]
   now?: () => Date

@@ -17,9 +17,11 @@ import { version } from '../../services/platform/version.ts'
 import { makeCertificates } from '../../services/sandbox/certificate.ts'
 import type { ServiceRecord } from '../../services/topics/control.ts'
 import { topicNames } from '../../services/topics/names.ts'
+import type { Report } from '../../services/topics/records.ts'
 import { readReports } from '../../services/topics/reports.ts'
 import { followTopics, ingestEnv, metric, openIngest, send, startProcess, TOKEN, type Topics } from '../support/ingest.ts'
 import { newPrefix, testKafka } from '../support/kafka.ts'
+import { schemaProblems } from '../support/schemas.ts'
 import { until } from '../support/wait.ts'
 
 const brokers = inject('brokers')
@@ -187,6 +189,7 @@ test('a fault of the ingest itself - is answered 500 with its stack in the log, 
     unavailable: () => undefined,
     room,
     maxBytes: 1_000_000,
+    refused: () => {},
     maxEventBytes: 1_000_000,
     log,
     redact: undefined,
@@ -236,6 +239,30 @@ test('events of another tenant - are stored, counted and told of in a report tha
   )
   expect(await second.close()).toEqual([])
 }, 40_000)
+
+test('what came in and what was refused - is in the reports topic within a window, the rest at the end', async () => {
+  const own = { ...ingestEnv(brokers, newPrefix()), RUN_WINDOW: '1' }
+  const { origin, close } = await openIngest(own)
+  await send(origin, { body: `[${event('a')},${event('b')},7]` })
+  await send(origin, { headers: { authorization: 'another' } })
+  await send(origin, { body: event('c'), headers: { authorization: TOKEN, 'content-encoding': 'zip' } })
+  const told = async () =>
+    (await readReports(testKafka(brokers, own.TOPIC_PREFIX), 'test')).flatMap((one) =>
+      one.kind === 'report' ? [one.report] : [],
+    )
+  const sums = (reports: Report[]) => [
+    reports.reduce((sum, { processed }) => sum + processed, 0),
+    reports.reduce((sum, { dead_lettered }) => sum + dead_lettered, 0),
+    reports.flatMap(({ refused = {} }) => Object.keys(refused)).toSorted(),
+  ]
+  await until('the reports', told, (reports) => sums(reports)[0] === 2 && reports.some(({ refused = {} }) => 'unsupported_encoding' in refused))
+  expect(sums(await told())).toEqual([2, 1, ['unauthorized', 'unsupported_encoding']])
+  await send(origin, { body: event('d') })
+  expect(await close()).toEqual([])
+  const reports = await told()
+  expect(sums(reports)[0]).toBe(3)
+  expect(reports.flatMap((report) => schemaProblems('report', report))).toEqual([])
+})
 
 test('a clock that is two hours ahead - is told as that, in the answer, in /readyz and in the log; nothing is quarantined', async () => {
   const ahead = `globalThis.Date = class extends Date {

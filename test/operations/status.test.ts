@@ -108,6 +108,23 @@ describe('status', { concurrent: true }, () => {
     expect(paused).toMatchObject({ state: 'paused', setBy: { ...wish, overrides: 'running' }, nextRun: '' })
   })
 
+  test('the ingest - what came in and was refused in the last hour; a sink that is held says when it tries again', async () => {
+    const { client, producer, member, ask } = await installed('')
+    await member.leave()
+    await publishReport(client, producer, report('ingest', { processed: 7, dead_lettered: 1, refused: { unauthorized: 2 } }))
+    const next = new Date(Date.now() + 20_000).toISOString()
+    await publishReport(client, producer, report('segment', { status: 'held', error: 'http_401: no', next_try: next }))
+    const found = await ask({})
+    expect(named(found, 'ingest')).toMatchObject({
+      trouble: null,
+      intake: { events: 7, quarantined: 1, refused: [{ reason: 'unauthorized', bodies: 2 }] },
+    })
+    expect(named(found, 'segment')).toMatchObject({
+      intake: null,
+      trouble: { nextTry: next, command: 'auth0-logs settings segment' },
+    })
+  })
+
   test('an unknown service - is refused with the names of those there are', async () => {
     const context = openOperator(inject('brokers'), newPrefix())
     const { client, producer } = context

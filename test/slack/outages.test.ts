@@ -154,3 +154,13 @@ test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
     expect(({} as Record<string, unknown>).since).toBeUndefined()
   },
 )
+
+test('windows of the ingest - are never told as successful exports, and end the alarm of a foreign tenant', () => {
+  const window = { service: 'ingest', refused: {} }
+  const alarm = failed(T + MINUTE, { service: 'ingest', retries: 0, error: 'foreign_tenant: x' })
+  const news = tell([report(T, window), alarm, report(T + 2 * MINUTE, window), report(T + 3 * MINUTE, { service: 'segment' })])
+  expect(news.map(({ kind, report: { service } }) => [kind, service])).toEqual([
+    ['failed', 'ingest'],
+    ['success', 'segment'],
+  ])
+})
