@@ -26,6 +26,14 @@ const ADVICE: readonly [reason: RegExp, advice: string][] = [
   ],
 ]
 
+/** What to type for it: to look, or to send again what was set aside. Empty where nothing is to be done. */
+export function commandOf(service: string, error: string): string {
+  const advice = adviceOf(error)
+  if (/No action needed/.test(advice)) return ''
+  if (/^rejections\b/.test(error)) return `auth0-logs dead-letters list ${service}`
+  return /dead-letter topic/.test(advice) ? 'auth0-logs validate' : `auth0-logs settings ${service}`
+}
+
 /** A sentence; what to do where nothing is known of the reason too. @param error `reason: message` of a report */
 export function adviceOf(error: string): string {
   const reason = error.slice(0, 200).split(':')[0]

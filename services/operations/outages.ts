@@ -2,7 +2,7 @@
 // recovery. Pure: driven by the reports and their times alone. Console, CLI and Slack say the same because they all ask here.
 import type { Report } from '../topics/records.ts'
 import type { Told } from '../topics/reports.ts'
-import { adviceOf } from './advice.ts'
+import { adviceOf, commandOf } from './advice.ts'
 
 /** A service that cannot do its work, from its first failure to its recovery. Times in milliseconds since the epoch. */
 export type Outage = {
@@ -73,9 +73,18 @@ function afterSuccess(outage: Outage, report: Report, at: number): Outage | unde
 
 /**
  * Deliveries that stand still (`held`) or fail. `since`: when the trouble began, ISO: the first report of it, however long ago; `attempts`:
- * deliveries refused since then. `advice`: what an operator can do, a sentence.
+ * deliveries refused since then. `nextTry`: when the next attempt is made as the newest report says, ISO, empty where it does not. `advice`:
+ * what an operator can do, a sentence; `command`: to look or to fix, empty where there is nothing to do.
  */
-export type Trouble = { status: 'held' | 'failed'; error: string; since: string; attempts: number; advice: string }
+export type Trouble = {
+  status: 'held' | 'failed'
+  error: string
+  since: string
+  attempts: number
+  nextTry: string
+  advice: string
+  command: string
+}
 
 /** Without a report for so long an instance has gone: an idle one reports every five minutes. */
 const SILENT_MS = 10 * 60_000
@@ -103,7 +112,9 @@ export function troubleOf(told: readonly Told[], service: string, startedAt: str
     error,
     since: new Date(since).toISOString(),
     attempts: Math.max(reports, attempts),
+    nextTry: worst.next_try ?? '',
     advice: adviceOf(error),
+    command: commandOf(service, error),
   }
 }
 

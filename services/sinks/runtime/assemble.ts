@@ -139,10 +139,16 @@ async function retentionMs({ client, topic, settings }: Own): Promise<number> {
   return (await retentionOf(client, topic)) ?? settings.retentionDays * DAY_MS
 }
 
-function placeOf(flow: Flow | undefined): { offsets: Record<string, number>; checkpoint: string } {
+function placeOf(flow: Flow | undefined) {
   const lanes = flow?.lanes() ?? []
+  const trouble = flow?.trouble()
   const open = lanes.map((lane) => lane.oldest()?.id ?? '').filter((id) => id !== '')
   const done = lanes.map(({ account }) => account.checkpoint).filter((id) => id !== '')
   const checkpoint = open.length > 0 ? open.toSorted()[0] : (done.toSorted().at(-1) ?? '')
-  return { offsets: Object.fromEntries(lanes.map(({ partition, ready }) => [partition, nextOf(ready)])), checkpoint }
+  return {
+    offsets: Object.fromEntries(lanes.map(({ partition, ready }) => [partition, nextOf(ready)])),
+    checkpoint,
+    lag: lanes.reduce((sum, lane) => sum + lane.lag, 0),
+    ...(trouble ? { next_try: trouble.nextTry > Date.now() ? new Date(trouble.nextTry).toISOString() : '' } : {}),
+  }
 }

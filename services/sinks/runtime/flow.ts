@@ -42,9 +42,8 @@ export class Flow {
 
   constructor(options: FlowOptions) {
     const { watch, random, crashed } = options
-    const { troubled, recovered } = watch
     this.#options = options
-    this.#troubles = createTroubles({ troubled, recovered, random, changed: () => this.#changed() })
+    this.#troubles = createTroubles({ ...watch, random, changed: () => this.#changed() })
     this.#shared = this.#share()
     this.handlers = {
       assigned: (assignment) => this.#assigned(assignment),
@@ -237,6 +236,7 @@ export class Flow {
 
   readonly lanes = (): Lane[] => [...(this.#term?.lanes.values() ?? [])]
   readonly trouble = (): Trouble | undefined => this.#troubles.current()
+  readonly tryNow = (): void => this.#troubles.tryNow()
 
   /** Takes nothing more, brings home and commits what is under way. Bounded. The consumer may leave its group then. */
   async bringHome(): Promise<void> {

@@ -4,8 +4,18 @@
 import { backoffMs } from '../../platform/backoff.ts'
 import type { Outcome } from './contract.ts'
 
-/** Why nothing is delivered at the moment. `since` by the wall clock, milliseconds; `attempts` of one round count once. */
-export type Trouble = { kind: 'retry' | 'hold'; reason: string; message: string; since: number; attempts: number }
+/**
+ * Why nothing is delivered at the moment. `since` and `nextTry` by the wall clock, milliseconds, to be shown; `attempts` of one round count
+ * once.
+ */
+export type Trouble = {
+  kind: 'retry' | 'hold'
+  reason: string
+  message: string
+  since: number
+  attempts: number
+  nextTry: number
+}
 
 export type Failure = Pick<Extract<Outcome, { kind: 'retry' | 'hold' }>, 'reason' | 'message'> & {
   kind: 'retry' | 'hold'
@@ -17,6 +27,8 @@ export type Patience = {
   succeeded: () => void
   /** Until the next attempt may be made, milliseconds; 0 = now. */
   waitMs: () => number
+  /** Ends the waiting: the next attempt may be made now. What was learned of the trouble stays. */
+  tryNow: () => void
   trouble: () => Trouble | undefined
 }
 
@@ -44,9 +56,10 @@ export function createPatience({
       // Deliveries that were under way together fail together: one round.
       const isNewRound = !trouble || now >= nextTry
       const attempts = (trouble?.attempts ?? 0) + (isNewRound ? 1 : 0)
-      trouble = { kind, reason, message, since: trouble?.since ?? Date.now(), attempts }
       const wait = backoffMs(attempts, random(), afterMs)
       nextTry = isNewRound ? now + wait : Math.max(nextTry, now + (afterMs === undefined ? 0 : wait))
+      const since = trouble?.since ?? Date.now()
+      trouble = { kind, reason, message, since, attempts, nextTry: Date.now() + Math.ceil(nextTry - now) }
       changed()
     },
     succeeded() {
@@ -55,6 +68,7 @@ export function createPatience({
       nextTry = 0
       changed()
     },
+    tryNow: () => void (nextTry = 0),
     waitMs: () => (trouble ? Math.max(0, nextTry - performance.now()) : 0),
     trouble: () => (trouble && performance.now() - began >= graceMs ? trouble : undefined),
   }
@@ -73,6 +87,8 @@ export type Troubles = {
   readonly standing: Patience
   /** The one that counts now: the first of the above that there is. */
   current: () => Trouble | undefined
+  /** The next attempt is made at once: an operator may have fixed something, and does not want to wait. */
+  tryNow: () => void
 }
 
 /** @param changed called whenever it may be another one than before, or none */
@@ -101,5 +117,16 @@ export function createTroubles(options: {
     options.changed()
   }
 
-  return { places, commits, deadLetters, vendor, standing, current: () => told }
+  return {
+    places,
+    commits,
+    deadLetters,
+    vendor,
+    standing,
+    current: () => told,
+    tryNow() {
+      all.forEach((patience) => patience.tryNow())
+      options.changed()
+    },
+  }
 }

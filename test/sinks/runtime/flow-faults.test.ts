@@ -88,6 +88,17 @@ describe('trouble and assignments', () => {
     expect([deliveries.length, commits.at(-1)]).toEqual([2, 3])
   })
 
+  it('an operator does not want to wait - the next attempt is made at once', async () => {
+    const { flow, after, answers, deliveries, commits } = await startFlow(messages(2))
+    answers.deliver = async () => ({ kind: 'hold', reason: 'http_401', message: '', afterMs: 600_000 })
+    await after(60_000)
+    expect([deliveries.length, flow.trouble()?.nextTry]).toEqual([1, expect.closeTo(START + 600_000, -4)])
+    answers.deliver = async () => ({ kind: 'delivered' })
+    flow.tryNow()
+    await after(100)
+    expect([deliveries.length, commits.at(-1), flow.trouble()]).toEqual([2, 2, undefined])
+  })
+
   it('a vendor that asks for 31 years - is tried again after 15 minutes', async () => {
     const { after, answers, deliveries } = await startFlow(messages(1))
     answers.deliver = async () => ({ kind: 'retry', reason: 'http_429', message: '', afterMs: 1e12 })

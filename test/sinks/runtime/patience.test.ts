@@ -50,6 +50,17 @@ describe('patience', () => {
     expect([patience.trouble(), patience.waitMs()]).toEqual([undefined, 0])
   })
 
+  it('patience - ends its waiting when an operator says so, and still knows of the trouble; the next failure waits longer', () => {
+    const patience = open()
+    for (let round = 0; round < 4; round++, vi.advanceTimersByTime(patience.waitMs())) patience.failed(failure)
+    patience.failed(failure)
+    expect(patience.trouble()?.nextTry).toBe(Date.now() + patience.waitMs())
+    patience.tryNow()
+    expect([patience.trouble()?.attempts, patience.waitMs()]).toEqual([5, 0])
+    patience.failed(failure)
+    expect([patience.trouble()?.attempts, Math.round(patience.waitMs())]).toEqual([6, 6_400])
+  })
+
   it('patience - what is over within the grace is no trouble', () => {
     const patience = open(10_000)
     patience.failed(failure)
