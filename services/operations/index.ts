@@ -7,6 +7,7 @@ import { explain } from './explain.ts'
 import { jobsCancel, jobsList, jobsShow } from './jobs.ts'
 import { type Context, type Operation, readInput, quoted, type Role, type Values, WrongUse } from './operation.ts'
 import { replay } from './replay.ts'
+import { run } from './run-now.ts'
 import { runs } from './runs.ts'
 import { schedule } from './schedule.ts'
 import { settings } from './settings.ts'
@@ -29,6 +30,7 @@ export const operations: readonly Operation[] = [
   resume,
   stop,
   start,
+  run,
   schedule,
   settings,
   replay,

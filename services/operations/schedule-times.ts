@@ -1,4 +1,5 @@
 // When a schedule is due, for those who show it: several ticks, and texts that may be empty.
+import cronstrue from 'cronstrue'
 import { CONTINUOUS, nextTick, scheduleProblem as problemOf } from '../platform/schedule.ts'
 
 export { CONTINUOUS } from '../platform/schedule.ts'
@@ -17,4 +18,15 @@ export function nextTicks(schedule: string, timeZone: string, count: number, fro
   while (ticks.length < count && (tick = nextTick({ pattern: schedule, zone: timeZone || DEFAULT_ZONE }, tick)))
     ticks.push(tick.toISOString())
   return ticks
+}
+
+/** A schedule in words, `every 5 minutes`; empty where there are none for it. @param schedule that is right */
+export function scheduleWords(schedule: string): string {
+  if (schedule === '' || schedule === CONTINUOUS) return 'all the time'
+  try {
+    const words = cronstrue.toString(schedule, { use24HourTimeFormat: true, verbose: false })
+    return words.charAt(0).toLowerCase() + words.slice(1)
+  } catch {
+    return '' // croner reads more forms than have words
+  }
 }

@@ -30,7 +30,11 @@ function stateOperation(name: string, state: DesiredState, summary: string): Ope
 }
 
 export const pause = stateOperation('pause', 'paused', 'deliver nothing for now; the members stay in their group')
-export const resume = stateOperation('resume', 'running', 'go on delivering, from the committed offsets')
+export const resume = stateOperation(
+  'resume',
+  'running',
+  'go on delivering, from the committed offsets; what is on hold is tried at once',
+)
 export const stop = stateOperation('stop', 'stopped', 'deliver nothing and leave the group, as an offset reset needs it')
 export const start = stateOperation('start', 'running', 'join the group again and deliver, from the committed offsets')
 
@@ -40,7 +44,8 @@ export async function setState(context: Context, name: string, state: DesiredSta
   const known = knownService(await readControl(client, 'state'), name, isSteered)
   const at = new Date().toISOString()
   const before = { state: desiredState(known), by: known.state?.by ?? '', at: known.state?.at ?? '' }
-  await publishControl(client, producer, `state/${known.name}`, { state, by, at })
+  const runAt = known.state?.run_at
+  await publishControl(client, producer, `state/${known.name}`, { state, by, at, ...(runAt ? { run_at: runAt } : {}) })
   const shown = await effectOf(context, known.record.group, before.state, state, limitMs)
   return { service: known.name, before, after: { state, by, at }, ...shown }
 }

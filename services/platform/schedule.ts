@@ -72,11 +72,18 @@ export function createTicks(options: {
   schedule: () => Schedule
   last: Date | undefined
   skipped: (ticks: number) => void
+  /** When an operator last asked for a run at once; undefined where nobody did. */
+  asked?: () => Date | undefined
   now?: () => Date
 }) {
-  const { schedule, last, skipped, now = () => new Date() } = options
+  const { schedule, last, skipped, asked = () => undefined, now = () => new Date() } = options
   /** Ticks up to here are over. */
   let since = last ?? now()
+  const before = asked()?.getTime() ?? 0
+  /** The newest run that was asked for and is done, by the asker's clock; one that came while this service was down is still to be run. */
+  let answered = last && before > last.getTime() ? 0 : before
+  /** As `answered`, but of the run under way. */
+  let taken = answered
   return {
     /** The tick to run now, undefined where none is due; a continuous service has none. */
     due(): Date | undefined {
@@ -84,13 +91,19 @@ export function createTicks(options: {
       const current = schedule()
       const isContinuous = current.pattern === CONTINUOUS
       if (isContinuous || at < since) since = at
-      const tick = isContinuous ? undefined : lastTick(current, at)
-      return tick && tick > since ? tick : undefined
+      if (isContinuous) return undefined
+      const wanted = asked()
+      taken = wanted?.getTime() ?? 0
+      const tick = lastTick(current, at)
+      if (tick && tick > since) return tick
+      return taken > answered ? wanted : undefined
     },
     /** The run of this tick has ended. */
     ran(tick: Date): void {
+      const from = tick > since ? tick : since
       since = now()
-      skipped(ticksBetween(schedule(), tick, since))
+      answered = Math.max(answered, taken)
+      skipped(ticksBetween(schedule(), from, since))
     },
   }
 }

@@ -27,8 +27,11 @@ export const isDesiredState = (state: unknown): state is DesiredState =>
 /** Who wished it, and when (ISO 8601). */
 type Wish = { v: number; by: string; at: string }
 
-/** `state/<service>`: what an operator wishes. Wins over the environment. */
-export type StateRecord = Wish & { state: DesiredState }
+/**
+ * `state/<service>`: what an operator wishes. Wins over the environment. `run_at`: when an operator last asked a scheduled service to run at
+ * once, ISO 8601; it counts as a tick of the schedule.
+ */
+export type StateRecord = Wish & { state: DesiredState; run_at?: string }
 
 /** `settings/<service>`: what an operator changed while it runs, by the settings' first names. Wins over the environment. */
 export type SettingsRecord = Wish & { values: Record<string, string> }
@@ -106,7 +109,7 @@ const SETTING = /^[A-Z][A-Z0-9_]*$/
 const state = oneOf('running', 'paused', 'stopped')
 const wish = { v: oneOf(1), by: text(), at: time }
 
-export const stateShape = object<StateRecord>({ ...wish, state })
+export const stateShape = object<StateRecord>({ ...wish, state, run_at: time }, ['run_at'])
 export const settingsShape = object<SettingsRecord>({ ...wish, values: tableOf(SETTING, text()) })
 
 const offsets: Shape<Offsets> = listOf((value, at) => {

@@ -102,6 +102,8 @@ export type Wishes = {
   records: ControlRecords
   /** The operator's, else the environment's; what is no state is no wish. */
   state: () => DesiredState
+  /** When an operator last asked it to run at once, between its ticks; undefined where nobody did. */
+  runAt: () => Date | undefined
   close: () => Promise<void>
 }
 
@@ -135,7 +137,11 @@ export async function followWishes(
   const { records, close } = await followControl(client, service, changed, options.lost)
   if (records.has(settingsKey)) changed(settingsKey, records.get(settingsKey))
   state = stateOf(records.get(stateKey))
-  return { records, state: () => state, close }
+  const runAt = () => {
+    const asked = (records.get(stateKey) as Partial<StateRecord> | undefined)?.run_at
+    return asked === undefined ? undefined : new Date(asked)
+  }
+  return { records, state: () => state, runAt, close }
 
   function changed(key: string, value: unknown): void {
     if (key === settingsKey) {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { NotAllowed, operations, perform } from '../../services/operations/index.ts'
 import { Refusal, WrongUse } from '../../services/operations/operation.ts'
 import type { Preview } from '../../services/operations/replay.ts'
+import type { RunAsked } from '../../services/operations/run-now.ts'
 import type { ScheduleChange } from '../../services/operations/schedule.ts'
 import { assignments, type SettingsChange, type SettingsShown } from '../../services/operations/settings.ts'
 import { setState, type StateChange } from '../../services/operations/state.ts'
@@ -76,6 +77,26 @@ describe('state', { concurrent: true }, () => {
       after: { state: 'stopped' },
     })
     expect(schemaProblems('audit', audit)).toEqual([])
+  })
+
+  test('run - asks a scheduled service to run at once; one that is continuous or paused is refused, with the cure', async () => {
+    const { ask, control, audits } = await installed()
+    await expect(ask('run', { service: 'segment' })).rejects.toThrow(/all the time.*auth0-logs resume segment/)
+    await ask('schedule', { service: 'segment', schedule: '0 6 * * *' })
+    await expect(ask('run', { service: 'segment' }, 'viewer')).rejects.toThrow(NotAllowed)
+    const asked = await ask<RunAsked>('run', { service: 'segment' })
+    const record = await control('state/segment')
+    expect(record).toMatchObject({ state: 'running', by: 'test', run_at: asked.after.run_at })
+    expect(schemaProblems('control-state', record)).toEqual([])
+    await ask('pause', { sink: 'segment' }).catch(() => {})
+    await expect(ask('run', { service: 'segment' })).rejects.toThrow(/is paused: resume it first/)
+    expect(await control('state/segment')).toMatchObject({ state: 'paused', run_at: asked.after.run_at })
+    expect((await audits()).filter(({ operation }) => operation === 'run').map(({ outcome }) => outcome === 'ok')).toEqual([
+      false,
+      false,
+      true,
+      false,
+    ])
   })
 
   test('resume - where no member joins in time it ends, and says so', async () => {

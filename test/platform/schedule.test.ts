@@ -41,15 +41,17 @@ describe('schedule', () => {
 
 describe('ticks', () => {
   /** Every five minutes, by a clock that the test sets. */
-  function made(begin: string, last?: string) {
+  function made(begin: string, last?: string, askedBefore?: string) {
     let now = at(begin)
     let pattern = '*/5 * * * *'
     let skipped = 0
+    let asked = askedBefore
     const schedule = () => ({ pattern, zone: 'UTC' })
     const ticks = createTicks({
       schedule,
       last: last === undefined ? undefined : at(last),
       skipped: (count) => (skipped += count),
+      asked: () => (asked === undefined ? undefined : at(asked)),
       now: () => now,
     })
     return {
@@ -63,6 +65,7 @@ describe('ticks', () => {
         return skipped
       },
       setTo: (to: string) => (pattern = to),
+      ask: (text: string) => (asked = text),
     }
   }
   const tick = '2026-03-04T05:10:00.000Z'
@@ -96,6 +99,29 @@ describe('ticks', () => {
     ranUntil(dueAt('2026-03-04T05:10:00Z') as string, '2026-03-04T05:11:00Z')
     expect(dueAt('2026-03-04T02:03:00Z')).toBeUndefined()
     expect(dueAt('2026-03-04T02:05:00Z')).toBe('2026-03-04T02:05:00.000Z')
+  })
+
+  test('asked to run at once - runs once, whatever the clocks say; asked again during the run it runs after it', () => {
+    const { dueAt, ranUntil, ask } = made('2026-03-04T05:06:00Z')
+    // The asker's clock is three minutes behind.
+    ask('2026-03-04T05:03:30Z')
+    expect(dueAt('2026-03-04T05:06:31Z')).toBe('2026-03-04T05:03:30.000Z')
+    ask('2026-03-04T05:04:00Z')
+    expect(ranUntil('2026-03-04T05:03:30Z', '2026-03-04T05:07:10Z')).toBe(0)
+    expect(dueAt('2026-03-04T05:07:11Z')).toBe('2026-03-04T05:04:00.000Z')
+    ranUntil('2026-03-04T05:04:00Z', '2026-03-04T05:07:20Z')
+    expect(dueAt('2026-03-04T05:07:21Z')).toBeUndefined()
+    expect(dueAt('2026-03-04T05:10:01Z')).toBe(tick)
+  })
+
+  test('asked to run while it was down - runs at the start, unless it has', () => {
+    expect(made('2026-03-04T05:06:00Z', '2026-03-04T05:05:00Z', '2026-03-04T05:05:30Z').dueAt('2026-03-04T05:06:00Z')).toBe(
+      '2026-03-04T05:05:30.000Z',
+    )
+    const ran = made('2026-03-04T05:06:00Z', '2026-03-04T05:05:30Z', '2026-03-04T05:05:30Z')
+    expect(ran.dueAt('2026-03-04T05:06:00Z')).toBeUndefined()
+    const first = made('2026-03-04T05:06:00Z', undefined, '2026-03-04T05:05:30Z')
+    expect(first.dueAt('2026-03-04T05:06:00Z')).toBeUndefined()
   })
 
   test('continuous - has no tick, and none of that time is made up for when a schedule is set', () => {

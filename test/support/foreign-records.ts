@@ -5,7 +5,7 @@ import { newJob } from '../../services/topics/jobs.ts'
 import type { SeededRandom } from './random.ts'
 
 const AT = '2026-03-04T05:06:07.089Z'
-export const rightState = { v: 1, state: 'paused', by: 'ada', at: AT }
+export const rightState = { v: 1, state: 'paused', by: 'ada', at: AT, run_at: AT }
 export const rightPlan = {
   step: 'setting',
   group: 'auth0.logs.segment',

@@ -3,6 +3,7 @@ import { presentLetter, presentLetters, presentRedrive } from './dead-letters.ts
 import { presentExplained } from './explain.ts'
 import { presentCancelled, presentJob, presentJobs } from './jobs.ts'
 import { presentReplay } from './replay.ts'
+import { presentRun } from './run.ts'
 import { presentRuns } from './runs.ts'
 import type { Shown } from './shown.ts'
 import { presentSchedule, presentSettings, presentState } from './steering.ts'
@@ -14,6 +15,7 @@ type Presenter = (result: never, shown: Shown) => string
 const PRESENTERS: Readonly<Record<string, Presenter>> = {
   status: presentStatus,
   runs: presentRuns,
+  run: presentRun,
   pause: presentState,
   resume: presentState,
   stop: presentState,

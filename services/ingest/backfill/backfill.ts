@@ -42,6 +42,7 @@ async function passes(backfill: Backfill, reader: LogReader, keeper: Keeper, mod
     schedule: () => ({ pattern: settings().schedule, zone: settings().zone }),
     last: last === '' ? undefined : new Date(last),
     skipped: (count) => metrics.skipped.inc(count),
+    asked: backfill.runAt,
   })
   for (let againMs = 0; ; againMs = mode.againMs()) {
     const tick = await nextTurn(backfill, ticks, againMs, signal)

@@ -17,6 +17,8 @@ export type Backfill = {
   /** As they are now: the operator may change the live ones. */
   settings: () => BackfillSettings
   state: () => DesiredState
+  /** When an operator last asked for a run at once, between its ticks. */
+  runAt: () => Date | undefined
   /** The control topic's, as they are now. */
   records: ControlRecords
   /** @throws when Kafka does not acknowledge it */

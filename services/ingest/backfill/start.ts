@@ -99,13 +99,14 @@ export function startBackfill(options: BackfillOptions): void {
     const closed = aborted(following).catch(control.close)
     closed.catch(() => {}) // thrown where it is awaited
     try {
-      const { state, records } = control
+      const { state, runAt, records } = control
       const backfill: Backfill = {
         client,
         auth0: await openAuth0(settings),
         store,
         settings: () => settings,
         state,
+        runAt,
         records,
         async writeJob(key, value) {
           await publishControl(client, producer, key, value)

@@ -78,7 +78,10 @@ async function deliverEvents(own: Own, env: Environment, lifecycle: Lifecycle, v
     followWishes(client, service, {
       fallback: settings.state,
       log,
-      state: (state) => void member.set(state),
+      state(state) {
+        void member.set(state)
+        if (state === 'running') flow.tryNow()
+      },
       settings(values, by) {
         own.inForce = withValues(own, env, values, by)
         Object.assign(steps, changeable(sink, own.inForce))
@@ -125,6 +128,7 @@ async function deliverEvents(own: Own, env: Environment, lifecycle: Lifecycle, v
     },
     ends: () => orWait(() => logRanges(client, topic)),
     runs,
+    asked: wishes.runAt,
     last,
     skipped: (ticks) => skipped.inc({ sink: sink.name }, ticks),
     signal,

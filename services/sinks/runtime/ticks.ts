@@ -24,6 +24,8 @@ export type TickOptions = {
   gate: (open: boolean) => void
   ends: () => Promise<LogRange[]>
   runs: Runs
+  /** When an operator last asked for a run at once. */
+  asked: () => Date | undefined
   /** The tick that ran last, by the reports; undefined where none did. */
   last: Date | undefined
   skipped: (ticks: number) => void
@@ -32,8 +34,8 @@ export type TickOptions = {
 
 /** Runs the ticks of a scheduled sink as they come due, and keeps the gate of a continuous one open, until the signal is aborted. */
 export async function followTicks(options: TickOptions): Promise<void> {
-  const { schedule, mayRun, gate, runs, last, skipped, signal } = options
-  const ticks = createTicks({ schedule, last, skipped })
+  const { schedule, mayRun, gate, runs, last, skipped, asked, signal } = options
+  const ticks = createTicks({ schedule, last, skipped, asked })
   for (; !signal.aborted; await sleep(LOOK_MS, signal)) {
     gate(schedule().pattern === CONTINUOUS)
     const due = mayRun() ? ticks.due() : undefined

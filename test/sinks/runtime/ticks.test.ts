@@ -9,6 +9,7 @@ import { install, type Installation } from '../../support/installation.ts'
 import { type Broker, openBroker } from '../../support/plain-kafka.ts'
 import { makeEvents, recordOf } from '../../support/test-events.ts'
 import { until } from '../../support/wait.ts'
+import { sleep } from '../../../services/platform/lifecycle.ts'
 import type { Sink } from '../../../services/sinks/runtime/contract.ts'
 
 let broker: Broker
@@ -68,6 +69,31 @@ describe('schedule', { timeout: 40_000 }, () => {
       () => vendor.received.total,
       (total) => total === 25,
     )
+  })
+
+  test('asked to run at once - delivers what is there, once, and waits for its tick again', async () => {
+    const { vendor, place } = await open({ SEGMENT_SCHEDULE: '0 0 1 1 *' })
+    await place.createTopic()
+    await place.produce(makeEvents(5).map((event) => recordOf(event)))
+    await place.start()
+    const at = new Date().toISOString()
+    const asked = { v: 1, state: 'running', by: 'ann', at, run_at: at }
+    await place.produce([{ key: 'state/segment', value: Buffer.from(JSON.stringify(asked)) }], `${place.prefix}.control`)
+    await until(
+      'the run',
+      () => vendor.received.total,
+      (total) => total === 5,
+    )
+    const { reports } = await place.follow({ onlyReports: true })
+    await until(
+      'its report',
+      () => reports.filter(({ status }) => status === 'success').length,
+      (count) => count === 1,
+    )
+    expect(reports.at(-1)).toMatchObject({ run: `segment-${at}`, delivered: 5, lag: 0 })
+    await place.produce(makeEvents(5).map((event) => recordOf(event)))
+    await sleep(1_500)
+    expect(vendor.received.total).toBe(5)
   })
 
   test('missed tick - runs once at the next start', async () => {
