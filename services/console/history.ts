@@ -1,5 +1,6 @@
 // What the console knows of the past, in memory: the newest runs and audit records of the reports topic, so that a page of them costs no
 // reading of Kafka.
+import { errorClass } from '../operations/outages.ts'
 import { foldRuns, isFailed, type Run } from '../operations/runs.ts'
 import { type AuditRecord, isIntake } from '../topics/records.ts'
 import type { Told } from '../topics/reports.ts'
@@ -7,13 +8,17 @@ import type { Told } from '../topics/reports.ts'
 /** A run, with the offsets of its reports: they are read again in full where somebody opens it. */
 export type IndexedRun = Run & { offsets: number[] }
 
-export type RunsAsked = { page: number; perPage: number; errorsOnly: boolean; service: string }
+/** `fold`: failed runs that follow each other with the same error are one row. */
+export type RunsAsked = { page: number; perPage: number; errorsOnly: boolean; service: string; fold?: boolean }
+
+/** A row of a page of runs. `times`: how many runs it stands for, where they are folded; times and sums are over all of them. */
+export type RunRow = IndexedRun & { times?: number }
 
 export type RunIndex = {
   /** Takes a report in; answers the run that it belongs to, as it stands now. */
   add: (told: Told) => IndexedRun | undefined
   /** Newest first. `lastRun`: when the newest run of the service, or of all, ended; empty where there is none. */
-  page: (asked: RunsAsked) => { logs: IndexedRun[]; total: number; lastRun: string }
+  page: (asked: RunsAsked) => { logs: RunRow[]; total: number; lastRun: string }
   /** The newest run of a service. */
   last: (service: string) => IndexedRun | undefined
   /** What was processed in each run of a service that ended since, oldest first. */
@@ -62,16 +67,22 @@ export function createRunIndex(most = 100_000): RunIndex {
 
   return {
     add,
-    page({ page, perPage, errorsOnly, service }) {
-      const logs: IndexedRun[] = []
+    page({ page, perPage, errorsOnly, service, fold = false }) {
+      const logs: RunRow[] = []
       const first = (page - 1) * perPage
       let total = 0
       let lastRun = ''
+      let row: RunRow | undefined
       for (const run of runs.toReversed()) {
         if (service === '' ? isIntake(run) : run.service !== service) continue
         lastRun ||= run.end
         if (errorsOnly && !isFailed(run)) continue
-        if (total >= first && logs.length < perPage) logs.push(run)
+        if (fold && row && isSameFailure(row, run)) {
+          Object.assign(row, folded(row, run))
+          continue
+        }
+        row = fold ? { ...run } : run
+        if (total >= first && logs.length < perPage) logs.push(row)
         total++
       }
       return { logs, total, lastRun }
@@ -85,6 +96,25 @@ export function createRunIndex(most = 100_000): RunIndex {
     },
   }
 }
+
+const isSameFailure = (row: RunRow, older: IndexedRun) =>
+  isFailed(row) &&
+  row.status === older.status &&
+  row.service === older.service &&
+  errorClass(row.error) === errorClass(older.error)
+
+/** Offsets of one row: its newest reports. */
+const MOST_OFFSETS = 20
+
+/** A row that stands for one more run, which came before. */
+const folded = (row: RunRow, older: IndexedRun): Partial<RunRow> => ({
+  times: (row.times ?? 1) + 1,
+  start: older.start < row.start ? older.start : row.start,
+  logsProcessed: row.logsProcessed + older.logsProcessed,
+  deadLettered: row.deadLettered + older.deadLettered,
+  retries: row.retries + older.retries,
+  offsets: [...older.offsets, ...row.offsets].slice(-MOST_OFFSETS),
+})
 
 export type AuditTrail = {
   add: (told: Told) => AuditRecord | undefined

@@ -6,8 +6,10 @@ import { readRanges } from '../topics/read.ts'
 import { topicNames } from '../topics/names.ts'
 import { parse } from '../topics/reports.ts'
 import type { Report } from '../topics/records.ts'
-import type { AuditTrail, IndexedRun, RunIndex } from './history.ts'
+import { chartOf, STEP_MS } from './charts.ts'
+import type { AuditTrail, RunIndex } from './history.ts'
 import { Answer, kafkaAway, queryInteger, queryText, type Route } from './route.ts'
+import type { Point } from './status-watch.ts'
 
 const TEXT = { type: 'string' } as const
 const TIME = { type: 'string', description: 'ISO 8601' } as const
@@ -30,12 +32,23 @@ const RUN = {
     logsProcessed: COUNT,
     checkpoint: TEXT,
     error: TEXT,
+    times: { ...COUNT, description: 'How many runs a folded row stands for' },
     offsets: { type: 'array', items: COUNT, description: 'Places of its reports in the reports topic' },
   },
 } as const
 const REPORT_LIMIT_MS = 10_000
 
-export function runRoutes(client: KafkaClient, index: RunIndex, audit: AuditTrail, ready: () => boolean): Route[] {
+/** What brings events into the topic. */
+const SOURCES = ['ingest', 'backfill']
+
+/** @param history what the console itself saw of a service in the last hour @param ready the reports have been read */
+export function runRoutes(
+  client: KafkaClient,
+  index: RunIndex,
+  audit: AuditTrail,
+  history: (service: string) => Point[],
+  ready: () => boolean,
+): Route[] {
   const known = () => {
     if (ready()) return
     throw kafkaAway('the reports have not been read from Kafka yet: try again in a moment', 2)
@@ -49,7 +62,8 @@ export function runRoutes(client: KafkaClient, index: RunIndex, audit: AuditTrai
       query: {
         ...PAGE,
         filter: { enum: ['errors'], description: 'Only runs that failed or are held' },
-        service: { type: 'string', description: 'Only of this service' },
+        service: { type: 'string', description: 'Only of this service; windows of the ingest are listed only so' },
+        fold: { enum: ['true', 'false'], description: 'Failed runs that follow each other with the same error are one row' },
       },
       answers: {
         type: 'object',
@@ -66,6 +80,7 @@ export function runRoutes(client: KafkaClient, index: RunIndex, audit: AuditTrai
           perPage: queryInteger(request, 'per_page', 10, 1, 100),
           errorsOnly: queryText(request, 'filter', ['errors']) === 'errors',
           service: queryText(request, 'service'),
+          fold: queryText(request, 'fold', ['true', 'false']) === 'true',
         }
         known()
         const { lastRun, ...page } = index.page(asked)
@@ -96,25 +111,35 @@ export function runRoutes(client: KafkaClient, index: RunIndex, audit: AuditTrai
     },
     {
       method: 'get',
-      path: '/api/runs/:service',
-      summary: 'What a service did in the last hours, for charts: oldest first',
+      path: '/api/charts/:service',
+      summary: 'The past of a service to draw: oldest first, in steps of equal length',
       access: 'viewer',
-      query: { hours: { type: 'integer', minimum: 1, maximum: 168, default: 1 } },
+      query: { hours: { enum: ['1', '24', '168'], default: '1' } },
       answers: {
         type: 'object',
-        required: ['points'],
+        required: ['stepMs', 'steps'],
         properties: {
-          points: {
+          stepMs: { ...COUNT, description: 'Length of a step, milliseconds' },
+          steps: {
             type: 'array',
-            items: { type: 'array', description: 'start and end in ms, processed, retries, mean time of a delivery in ms' },
+            items: {
+              type: 'object',
+              description:
+                'at in ms; in and out in events a second, waiting in events, deliveryMs the mean of a delivery, each null where it is not known; failed; deadLettered',
+            },
           },
         },
       },
       handle(request, response) {
-        const hours = queryInteger(request, 'hours', 1, 1, 168)
+        const hours = Number(queryText(request, 'hours', Object.keys(STEP_MS)) || 1)
+        const service = String(request.params.service)
         known()
-        const found = index.since(String(request.params.service), Date.now() - hours * 3_600_000)
-        response.json({ points: thinned(found) })
+        const now = Date.now()
+        const from = now - hours * 3_600_000
+        const runs = index.since(service, from)
+        const sources = service === 'backfill' ? [] : SOURCES.flatMap((source) => index.since(source, from))
+        const points = hours === 1 ? history(service) : []
+        response.json({ stepMs: STEP_MS[hours], steps: chartOf({ runs, sources, points, hours, now }) })
       },
     },
     {
@@ -150,22 +175,4 @@ async function readReport(client: KafkaClient, offset: number): Promise<Report |
   const topic = topicNames.reports(client.settings.prefix)
   await readRanges(client, 'report', topic, [range], take, AbortSignal.timeout(REPORT_LIMIT_MS))
   return found
-}
-
-const MOST_POINTS = 500
-
-/** At most 500 points: neighbours are added up. */
-function thinned(runs: readonly IndexedRun[]): number[][] {
-  const step = Math.ceil(runs.length / MOST_POINTS) || 1
-  return Array.from({ length: Math.ceil(runs.length / step) }, (_, i) => {
-    const some = runs.slice(i * step, (i + 1) * step)
-    const sum = (name: 'logsProcessed' | 'retries') => some.reduce((total, run) => total + run[name], 0)
-    return [
-      Date.parse(some[0].start),
-      Date.parse(some[some.length - 1].end),
-      sum('logsProcessed'),
-      sum('retries'),
-      Math.max(...some.map(({ deliveryMs }) => deliveryMs)),
-    ]
-  })
 }

@@ -22,10 +22,12 @@ import { answerFailure, guard } from './guard.ts'
 import { type KafkaView, viewKafka } from './kafka-view.ts'
 import { createAttempts, createLogin, createWho } from './login.ts'
 import { accountGauges, consoleMetrics } from './metrics.ts'
+import { createNewestTypes } from './newest-types.ts'
 import { operationRoutes } from './operation-routes.ts'
-import { Answer, mount, openapi, type Route } from './route.ts'
+import { Answer, kafkaAway, mount, openapi, type Route } from './route.ts'
 import { runRoutes } from './run-routes.ts'
 import { createSessions, logoutRecord, sessionRoutes, type Sessions } from './sessions.ts'
+import { settingsRoutes } from './settings-routes.ts'
 import { statusRoutes } from './status-routes.ts'
 import { createStreams, streamRoutes, type Streams } from './streams.ts'
 import type { Session } from './users.ts'
@@ -154,10 +156,16 @@ function apiRoutes(options: {
   const { index, audit, watch, live, control, reportsRead, joinUpdates } = view
   const login = createLogin(settings.users, createAttempts())
   const who = createWho(sessions, login)
+  const records = () => {
+    const known = control()
+    if (!known) throw kafkaAway('the control topic has not been read from Kafka yet: try again in a moment', 2)
+    return known
+  }
   const routes: Route[] = [
     ...sessionRoutes(login, sessions, sessionMs, logOut),
-    ...statusRoutes(watch, index, control),
-    ...runRoutes(client, index, audit, reportsRead),
+    ...statusRoutes(watch, index, records),
+    ...settingsRoutes(records, createNewestTypes(client)),
+    ...runRoutes(client, index, audit, watch.history, reportsRead),
     ...streamRoutes({
       streams,
       live,

@@ -261,5 +261,9 @@ export const typeName = (code: Code): string => TYPES.get(code ?? '')?.name ?? `
 /** Level 1 to 4, an index of LEVELS; a code that is unknown, empty or null counts as 1. No documented type is level 0. */
 export const typeLevel = (code: Code): number => TYPES.get(code ?? '')?.level ?? UNKNOWN_LEVEL
 
+/** All types that Auth0 documents, by category and code. `level` is an index of LEVELS. */
+export const knownTypes = (): { code: string; name: string; level: number; category: string }[] =>
+  [...TYPES].map(([code, { name, level, category }]) => ({ code, name, level, category }))
+
 /** Stream filter category of a type; undefined where the code is not known: whether a stream's filter lets it through cannot be told. */
 export const typeCategory = (code: Code): string | undefined => TYPES.get(code ?? '')?.category

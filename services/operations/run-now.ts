@@ -1,6 +1,6 @@
 // `run`: a scheduled service works now, as if a tick of its schedule had come due.
 import { publishControl, readControl } from '../topics/control.ts'
-import { desiredState, isSteered, knownService, settingNamed, settingsNow } from './known.ts'
+import { desiredState, isSteered, knownService, settingNamed, settingsNow } from './services.ts'
 import { type Operation, Refusal } from './operation.ts'
 import { CONTINUOUS } from './schedule-times.ts'
 

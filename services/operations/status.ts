@@ -26,7 +26,7 @@ import type { Operation } from './operation.ts'
 import { mayBeOlder, type Trouble, troubleOf } from './outages.ts'
 import { openReset, openResetText } from './reset.ts'
 import { foldRuns, type Run } from './runs.ts'
-import { CONTINUOUS, nextTicks, scheduleProblem } from './schedule-times.ts'
+import { CONTINUOUS, nextTicks, scheduleProblem, scheduleWords } from './schedule-times.ts'
 import { isoOf } from './times.ts'
 
 export type PartitionStatus = PartitionAccount & {
@@ -47,6 +47,8 @@ export type ServiceStatus = {
   setBy: { by: string; at: string; overrides: DesiredState | '' } | null
   /** `continuous` or a cron expression; empty for what has no schedule. */
   schedule: string
+  /** The same in words: `every 5 minutes`, `all the time`; empty where there are none for it. */
+  scheduleWords: string
   timeZone: string
   /** ISO; empty where nothing is due: continuous, paused, stopped. */
   nextRun: string
@@ -194,6 +196,7 @@ function wishOf(known: Known) {
     state,
     setBy: wish ? { by: wish.by, at: wish.at, overrides: record.state === state ? ('' as const) : record.state } : null,
     schedule,
+    scheduleWords: schedule === '' ? '' : scheduleWords(schedule),
     timeZone: schedule === '' ? '' : timeZone,
     nextRun: isDue ? (nextTicks(schedule, timeZone, 1)[0] ?? '') : '',
   }

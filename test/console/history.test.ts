@@ -81,3 +81,32 @@ describe('audit trail', () => {
     expect(JSON.stringify(records).length).toBeLessThan(3_000)
   })
 })
+
+describe('run index, folded', () => {
+  it('the same failure again and again - is one row from its first to its last run; another error, or a success between, is another', () => {
+    const index = createRunIndex()
+    const held = { status: 'held', error: 'http_401: no key 7', retries: 2, dead_lettered: 1 } as const
+    for (let n = 0; n < 14; n++) index.add(told(n, { ...held, error: `http_401: no key ${n}` }))
+    index.add(told(14))
+    for (let n = 15; n < 18; n++) index.add(told(n, { ...held, error: 'http_503: away' }))
+    index.add(told(18, { ...held, status: 'failed', error: 'http_503: away' }))
+    const folded = index.page({ ...asked, fold: true, service: 'segment' })
+    expect(folded.logs.map(({ status, times, run, retries }) => [status, times, run, retries])).toEqual([
+      ['failed', undefined, 'run-18', 2],
+      ['held', 3, 'run-17', 6],
+      ['success', undefined, 'run-14', 0],
+      ['held', 14, 'run-13', 28],
+    ])
+    expect(folded.total).toBe(4)
+    const [, , , first] = folded.logs
+    expect([first.start, first.end, first.deadLettered]).toEqual([
+      new Date(1_700_000_000_000).toISOString(),
+      new Date(1_700_000_013_900).toISOString(),
+      14,
+    ])
+    expect(index.page({ ...asked, fold: true, page: 2, perPage: 3 })).toMatchObject({ logs: [{ times: 14 }], total: 4 })
+    // Pages as the originals answered them stay as they are.
+    expect(index.page({ ...asked, perPage: 100 }).logs.filter(({ times }) => times)).toEqual([])
+    expect(index.page(asked).total).toBe(19)
+  })
+})

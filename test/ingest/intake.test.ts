@@ -33,7 +33,13 @@ describe('intake', () => {
     await intake.window()
     const service = { service: 'ingest', instance: 'a', status: 'success' }
     expect(told).toMatchObject([
-      { ...service, processed: 5, dead_lettered: 1, refused: { unauthorized: 1, unavailable: 2 }, started_at: '2026-11-28T10:00:00.000Z' },
+      {
+        ...service,
+        processed: 5,
+        dead_lettered: 1,
+        refused: { unauthorized: 1, unavailable: 2 },
+        started_at: '2026-11-28T10:00:00.000Z',
+      },
       { ...service, processed: 1, dead_lettered: 0, refused: {}, started_at: '2026-11-28T10:01:00.000Z' },
     ])
     expect(new Set(told.map(({ run }) => run)).size).toBe(2)

@@ -255,7 +255,11 @@ test('what came in and what was refused - is in the reports topic within a windo
     reports.reduce((sum, { dead_lettered }) => sum + dead_lettered, 0),
     reports.flatMap(({ refused = {} }) => Object.keys(refused)).toSorted(),
   ]
-  await until('the reports', told, (reports) => sums(reports)[0] === 2 && reports.some(({ refused = {} }) => 'unsupported_encoding' in refused))
+  await until(
+    'the reports',
+    told,
+    (reports) => sums(reports)[0] === 2 && reports.some(({ refused = {} }) => 'unsupported_encoding' in refused),
+  )
   expect(sums(await told())).toEqual([2, 1, ['unauthorized', 'unsupported_encoding']])
   await send(origin, { body: event('d') })
   expect(await close()).toEqual([])

@@ -140,6 +140,31 @@ export function Outcome({ of: { progress, failure } }) {
   return html`<${Notice} tone="bad" title=${title}>${failure.message}<//>`
 }
 
+/** A command to type, and a button that copies it. @param {{ text: string }} props */
+export function Command({ text }) {
+  const [copied, setCopied] = useState(false)
+  const copy = async () => {
+    setCopied(await copyText(text))
+    setTimeout(() => setCopied(false), 2_000)
+  }
+  return html`<span class="command"><code>${text}</code><button type="button" onClick=${copy} aria-label=${`Copy ${text}`}>${copied ? 'Copied' : 'Copy'}</button></span>`
+}
+
+/** The clipboard is there only over https and on this machine; elsewhere a selection can be copied. @param {string} text */
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    const field = Object.assign(document.createElement('textarea'), { value: text })
+    document.body.append(field)
+    field.select()
+    const done = document.execCommand('copy')
+    field.remove()
+    return done
+  }
+}
+
 /** A line of the past without axes: what it says is in its label. @param {{ values: number[], label: string }} props */
 export function Spark({ values, label }) {
   if (values.length < 2) return html`<svg class="spark" role="img" aria-label=${label}></svg>`

@@ -133,12 +133,13 @@ export function ago(ms, now = Date.now()) {
   return seconds < 0 ? `${text} ago` : `in ${text}`
 }
 
-/** The moment, and how long ago it was in grey beside it. @param {{ at: string | null | undefined, none?: string, brief?: boolean }} props `brief`: the moment alone */
-export function Time({ at, none = '–', brief = false }) {
+/** The moment, and how long ago it was in grey beside it. @param {{ at: string | null | undefined, none?: string, brief?: boolean, ago?: boolean }} props `brief`: the moment alone; `ago`: how long ago first */
+export function Time({ at, none = '–', brief = false, ago: isAgo = false }) {
   useClock(1_000)
   useZone()
   const ms = Date.parse(at || '')
   if (!isMoment(ms)) return html`<span class="quiet">${none}</span>`
   const title = `${new Date(ms).toISOString()} (${zoneName()} shown)`
+  if (isAgo) return html`<time dateTime=${at} title=${title}>${ago(ms)}<span class="quiet ago"> · ${moment(ms)}</span></time>`
   return html`<time dateTime=${at} title=${title}>${moment(ms)}${brief ? '' : html`<span class="quiet ago"> · ${ago(ms)}</span>`}</time>`
 }

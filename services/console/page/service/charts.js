@@ -1,159 +1,125 @@
-// The last hour of a job: throughput, lag, and how long a delivery takes. uPlot is loaded when the first chart is drawn.
+// The past of a service: throughput, what waits, and how long a delivery takes, over an hour, a day or a week. Values can be read under
+// the pointer, and with the arrow keys. uPlot is loaded when the first chart is drawn.
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { useQuery } from '../frame/address.js'
 import { get } from '../frame/api.js'
-import { count } from '../frame/format.js'
+import { count, rate } from '../frame/format.js'
 import { html } from '../frame/html.js'
+import { Choice } from '../frame/parts.js'
+import { moment, useZone } from '../frame/time.js'
+import { drawChart } from './draw-chart.js'
 
-const EVERY_MS = 15_000
-const HEIGHT = 130
-const HOUR = 3600
-const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })
+/** By the name in the address: hours, and how often they are asked for. */
+const RANGES = { '1h': [1, 15_000], '24h': [24, 60_000], '7d': [168, 300_000] }
 
-/** Resolves with uPlot, which is a plain script. */
-let loading
-function uplot() {
-  loading ??= new Promise((resolve, reject) => {
-    const style = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: '/lib/uplot.css' })
-    const script = Object.assign(document.createElement('script'), {
-      src: '/lib/uplot.js',
-      onload: () => resolve(window.uPlot),
-      onerror: reject,
-    })
-    document.head.append(style, script)
-  })
-  return loading
+const milliseconds = (value) => (value === null || value === undefined ? '–' : `${count(value)} ms`)
+
+/** By the kind of service: the charts, each with its lines. The first line is drawn solid, the second dashed. */
+const CHARTS = {
+  sink: [
+    {
+      title: 'Throughput',
+      unit: 'events/s',
+      text: rate,
+      lines: [
+        ['out', 'out'],
+        ['in', 'in'],
+      ],
+      marks: true,
+    },
+    { title: 'Waiting', unit: 'events', text: count, lines: [['waiting', 'waiting']] },
+    { title: 'Mean time of a delivery', unit: 'ms', text: milliseconds, lines: [['deliveryMs', 'mean']] },
+  ],
+  backfill: [{ title: 'Published', unit: 'events/s', text: rate, lines: [['out', 'published']], marks: true }],
+  ingest: [{ title: 'Received', unit: 'events/s', text: rate, lines: [['out', 'received']], marks: true }],
 }
 
+export const hasCharts = ({ kind }) => Object.hasOwn(CHARTS, kind)
+
 export function Charts({ job }) {
-  const [past, setPast] = useState()
+  const [{ range }, change] = useQuery({ range: '1h' })
+  const chosen = Object.hasOwn(RANGES, range) ? range : '1h'
+  const [hours, everyMs] = RANGES[chosen]
+  const [steps, setSteps] = useState()
+  const zone = useZone()
   useEffect(() => {
     const gone = new AbortController()
-    const load = async () => {
-      const name = encodeURIComponent(job.name)
-      const [history, runs] = await Promise.all([get(`/api/history/${name}`, gone.signal), get(`/api/runs/${name}`, gone.signal)])
-      if (!gone.signal.aborted) setPast(seriesOf(history.points, runs.points))
-    }
-    const again = () => load().catch(() => {})
-    void again()
-    const timer = setInterval(again, EVERY_MS)
+    const load = () =>
+      get(`/api/charts/${encodeURIComponent(job.name)}?hours=${hours}`, gone.signal).then(
+        (told) => gone.signal.aborted || setSteps(told.steps),
+        () => {},
+      )
+    void load()
+    const timer = setInterval(load, everyMs)
     return () => {
       gone.abort()
       clearInterval(timer)
     }
-  }, [job.name])
-  if (!past) return html`<div class="charts"></div>`
-  return html`<section class="charts" aria-label="The last hour">
-    <${Chart} title="Throughput, events a second" data=${past.throughput} text=${(value) => value.toFixed(value < 10 ? 1 : 0)} />
-    <${Chart} title="Lag, events" data=${past.lag} text=${count} />
-    <${Chart} title="Time of a delivery, ms" hint="The mean of each run" data=${past.delivery} text=${count} />
+  }, [job.name, hours])
+  const title = { '1h': 'The last hour', '24h': 'The last 24 hours', '7d': 'The last 7 days' }[chosen]
+  return html`<section aria-labelledby="charts">
+    <div class="title"><h2 id="charts">${title}</h2>
+      <${Choice} label="Time range" options=${[['1h', '1 h'], ['24h', '24 h'], ['7d', '7 d']]} value=${chosen} onChange=${(value) => change({ range: value })} /></div>
+    <div class="charts">${CHARTS[job.kind].map((chart) => html`<${Chart} key=${`${chart.title} ${zone} ${chosen}`} chart=${chart} steps=${steps} hours=${hours} />`)}</div>
   </section>`
 }
 
-/** @param {number[][]} points time, lag, received, ended @param {number[][]} runs start, end, processed, retries, time of a delivery */
-function seriesOf(points, runs) {
-  const seconds = (ms) => ms / 1000
-  const delivering = runs.filter(([, , , , deliveryMs]) => deliveryMs > 0)
-  return {
-    throughput: stepped(runs),
-    lag: [points.map(([at]) => seconds(at)), points.map(([, lag]) => lag)],
-    delivery: [delivering.map(([, end]) => seconds(end)), delivering.map(([, , , , deliveryMs]) => deliveryMs)],
-  }
+/** What the lines have in one step, in words. */
+function valuesText({ lines, text }, step) {
+  return lines.map(([key, name]) => (lines.length > 1 ? `${name} ${text(step[key])}` : text(step[key]))).join(', ')
 }
 
-/** A run is a step from its start to its end; between runs nothing happens. */
-function stepped(runs) {
-  const times = []
-  const values = []
-  const put = (ms, value) => times.push(ms / 1000) && values.push(value)
-  for (const [i, [start, end, processed]] of runs.entries()) {
-    const before = runs[i - 1]?.[1] ?? 0
-    if (before < start) {
-      if (before > 0) put(before + 1, 0)
-      put(start - 1, 0)
-    }
-    const each = processed / Math.max(1, (end - start) / 1000)
-    put(Math.max(start, before), each)
-    put(Math.max(end, start + 1), each)
-  }
-  return [times, values]
-}
+/** Steps with something to read in this chart. */
+const isKnown = ({ lines }, step) => lines.some(([key]) => step[key] !== null)
 
-function Chart({ title, hint, data, text }) {
+function Chart({ chart, steps = [], hours }) {
+  const { title, unit, lines, text, marks } = chart
   const box = useRef(null)
-  const chart = useRef(null)
-  const shown = data[1].filter((value) => value !== null)
-  const latest = shown.at(-1)
+  const drawn = useRef(null)
+  const [at, setAt] = useState(null)
+  const known = steps.filter((step) => isKnown(chart, step))
   useEffect(() => {
     let gone = false
-    if (data[0].length < 2) return undefined
-    uplot().then(
-      (UPlot) => {
-        if (gone || !box.current) return
-        if (chart.current) return void chart.current.setData(data)
-        chart.current = new UPlot(options(box.current.clientWidth, text), data, box.current)
+    if (known.length < 2) return undefined
+    drawChart(box.current, { chart, hours, steps, onPoint: setAt }).then(
+      (made) => {
+        if (gone) return made.destroy()
+        drawn.current = made
       },
       () => {},
     )
-    return () => void (gone = true)
-  }, [data])
-  useEffect(() => {
-    const watch = new ResizeObserver(
-      () => box.current && chart.current?.setSize({ width: box.current.clientWidth, height: HEIGHT }),
-    )
-    watch.observe(box.current)
-    const scheme = matchMedia('(prefers-color-scheme: dark)')
-    const redraw = () => chart.current?.redraw(false, true)
-    scheme.addEventListener('change', redraw)
     return () => {
-      watch.disconnect()
-      scheme.removeEventListener('change', redraw)
-      chart.current?.destroy()
+      gone = true
+      drawn.current?.destroy()
+      drawn.current = null
     }
-  }, [])
-  const summary = latest === undefined ? 'nothing yet' : `now ${text(latest)}, at most ${text(Math.max(...shown))}`
-  return html`<figure title=${hint}>
-    <figcaption>${title} <span class="quiet">${summary}</span></figcaption>
-    <div ref=${box} class="chart" aria-hidden="true">${data[0].length < 2 && html`<p class="quiet">Nothing to draw yet.</p>`}</div>
-  </figure>`
-}
+  }, [known.length < 2])
+  useEffect(() => drawn.current?.take(steps), [steps])
 
-/** Colours are the page’s, read when drawn: they follow the scheme. */
-function options(width, text) {
-  const probe = (name) => {
-    const span = Object.assign(document.createElement('span'), { hidden: true })
-    span.style.color = `var(${name})`
-    document.body.append(span)
-    const value = getComputedStyle(span).color
-    span.remove()
-    return value
+  const latest = known.at(-1)
+  const most = Math.max(0, ...known.flatMap((step) => lines.map(([key]) => step[key] ?? 0)))
+  const pointed = at === null ? undefined : steps[at]
+  const extra = (step) =>
+    marks ? `${step.deadLettered > 0 ? `, ${count(step.deadLettered)} dead-lettered` : ''}${step.failed ? ', failing' : ''}` : ''
+  const summary = pointed
+    ? `${moment(pointed.at)}: ${valuesText(chart, pointed)}${extra(pointed)}`
+    : latest
+      ? `now ${valuesText(chart, latest)}; at most ${text(most)}`
+      : 'nothing yet'
+  const move = (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10, Home: -steps.length, End: steps.length }[event.key]
+    if (by === undefined || !drawn.current) return
+    event.preventDefault()
+    const next = Math.min(steps.length - 1, Math.max(0, (at ?? steps.length) + by))
+    drawn.current.point(next)
+    setAt(next)
   }
-  const axis = {
-    stroke: () => probe('--quiet'),
-    grid: { stroke: () => probe('--line'), width: 1 },
-    ticks: { show: false },
-    font: '11px system-ui',
-  }
-  return {
-    width,
-    height: HEIGHT,
-    cursor: { y: false },
-    legend: { show: false },
-    scales: {
-      x: { range: () => [Date.now() / 1000 - HOUR, Date.now() / 1000] },
-      y: { range: (_, _least, most) => [0, Math.max(1, most * 1.1)] },
-    },
-    axes: [
-      { ...axis, space: 70, size: 28, values: (_, all) => all.map(clock) },
-      { ...axis, size: 52, values: (_, all) => all.map((value) => (value >= 1 || value === 0 ? count(value) : value)) },
-    ],
-    series: [
-      {},
-      {
-        stroke: () => probe('--accent'),
-        width: 1.5,
-        points: { show: false },
-        value: (_, value) => (value === null ? '' : text(value)),
-      },
-    ],
-  }
+  return html`<figure>
+    <figcaption>${title}, ${unit} ${lines.length > 1 ? lines.map(([, name], i) => html`<span key=${name} class=${`key line-${i}`}>${name}</span>`) : ''}<br /><span class="quiet values">${summary}</span></figcaption>
+    ${
+      known.length < 2
+        ? html`<div class="chart"><p class="quiet">Nothing to draw yet.</p></div>`
+        : html`<div ref=${box} class="chart" role="slider" tabIndex="0" aria-label=${`${title}: left and right move through time`} aria-valuemin="0" aria-valuemax=${steps.length - 1} aria-valuenow=${at ?? steps.length - 1} aria-valuetext=${summary} onKeyDown=${move} onBlur=${() => setAt(null)}></div>`
+    }
+  </figure>`
 }

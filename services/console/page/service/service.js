@@ -1,5 +1,5 @@
 // One service, in parts that have addresses of their own: overview, runs, schedule, settings, partitions and members.
-import { Charts } from './charts.js'
+import { Charts, hasCharts } from './charts.js'
 import { count, plural, rate } from '../frame/format.js'
 import { html } from '../frame/html.js'
 import { displayName, serviceHref } from '../frame/names.js'
@@ -13,12 +13,12 @@ import { SettingsForm } from './settings-form.js'
 import { isSteered, StateSwitch, StopButton } from './state-switch.js'
 import { Trouble } from './trouble.js'
 
-const Overview = ({ job }) => html`<${Facts} job=${job} />${isSteered(job) && html`<${Charts} job=${job} />`}`
+const Overview = ({ job }) => html`<${Facts} job=${job} />${hasCharts(job) && html`<${Charts} job=${job} />`}`
 
 /** By the part of the address; the first is the page without one. `has`: whether this service has such a part. */
 const PARTS = [
   { key: '', text: 'Overview', Part: Overview, has: () => true },
-  { key: 'runs', text: 'Runs', Part: ({ job }) => html`<${Runs} service=${job.name} />`, has: () => true },
+  { key: 'runs', text: 'Runs', Part: Runs, has: () => true },
   { key: 'schedule', text: 'Schedule', Part: ScheduleForm, has: ({ schedule }) => schedule !== '' },
   { key: 'settings', text: 'Settings', Part: SettingsForm, has: () => true },
   { key: 'partitions', text: 'Partitions and members', Part: Partitions, has: ({ partitions }) => partitions.length > 0 },
@@ -44,11 +44,11 @@ export function Service({ rest: [name = '', part = ''] }) {
 function Facts({ job }) {
   const facts = isSteered(job)
     ? [
-        ['Lag', count(job.lag)],
-        ['Oldest undelivered', job.lag ? html`<${Time} at=${job.oldestUndelivered} none="not known" />` : 'nothing waits'],
+        ['Waiting', count(job.lag)],
+        ['Oldest that waits', job.lag ? html`<${Time} at=${job.oldestUndelivered} none="not known" />` : 'nothing waits'],
         ['In', rate(job.rateIn)],
         ['Out', rate(job.rateOut)],
-        ['Next run', job.nextRun ? html`<${Time} at=${job.nextRun} />` : job.state === 'running' ? job.schedule : job.state],
+        ['Next run', job.nextRun ? html`<${Time} at=${job.nextRun} />` : job.state === 'running' ? job.scheduleWords : job.state],
         ['Checkpoint', html`<span class="mono">${job.checkpoint || '–'}</span>`],
       ]
     : []
