@@ -4,8 +4,19 @@ import { version } from '../platform/version.ts'
 import type { Input, Inputs, Operation } from '../operations/operation.ts'
 
 /** What a command was asked to do: its operation with the texts given. */
-/** `watch`: again and again, for so many seconds at most; `check`: trouble is exit status 1. */
-export type Asked = { operation: Operation; given: Record<string, unknown>; json: boolean; watch?: number; check?: boolean }
+/**
+ * `watch`: again and again, for so many seconds at most; `check`: trouble is exit status 1. `verify`: the file of a certificate to look at,
+ * instead of the operation; `out`: the file that takes the result whole.
+ */
+export type Asked = {
+  operation: Operation
+  given: Record<string, unknown>
+  json: boolean
+  watch?: number
+  check?: boolean
+  verify?: string
+  out?: string
+}
 
 /** A command that is no operation: it may do without Kafka. Answers its exit status. */
 export type OwnCommand = { summary: string; add: (command: Command, done: (status: number) => void) => void; name: string }
@@ -49,17 +60,24 @@ function addOperation(program: Command, operation: Operation, ask: (asked: Asked
   for (const [input, row] of entries) if (!row.positional) command.addOption(optionOf(input, row))
   command.option('--json', 'the result as JSON, for programs')
   if (name === STATUS) addStatusOptions(command)
+  if (name === PROVE) command.option('--verify <file>', VERIFY)
+  if (name === PROVE || name === PROOFS) command.option('--out <file>', OUT)
   command.showHelpAfterError(`auth0-logs ${name} --help says what it takes`)
   if (examples.length > 0) command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`)
   command.action(async (...args: unknown[]) => {
-    const { json = false, watch, check, for: seconds, ...options } = command.opts<Record<string, unknown>>()
+    const { json = false, watch, check, for: seconds, verify, out, ...options } = command.opts<Record<string, unknown>>()
     const given = { ...namedByInput(inputs, options), ...Object.fromEntries(positional.map(([input], i) => [input, args[i]])) }
     const watching = watch === true || seconds !== undefined ? { watch: Number(seconds ?? Number.POSITIVE_INFINITY) } : {}
-    await ask({ operation, given, json: json === true, check: check === true, ...watching })
+    const files = { ...(typeof verify === 'string' ? { verify } : {}), ...(typeof out === 'string' ? { out } : {}) }
+    await ask({ operation, given, json: json === true, check: check === true, ...watching, ...files })
   })
 }
 
 const STATUS = 'status'
+const PROVE = 'prove'
+const PROOFS = 'proofs'
+const VERIFY = 'look whether a certificate is as it was made, without Kafka; PROVE_KEY (its public half will do) says by whom'
+const OUT = 'write the certificate with every difference into a file, which --verify takes'
 
 function addStatusOptions(command: Command): void {
   const seconds = (text: string) => {

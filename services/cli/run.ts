@@ -6,6 +6,7 @@ import { type Context, Refusal, WrongUse } from '../operations/operation.ts'
 import type { Status } from '../operations/status.ts'
 import { errorText, SettingsError } from '../platform/errors.ts'
 import { printable, printableDeep, printableJson } from '../platform/printable.ts'
+import { type Certificate, SHOWN } from '../topics/proof-records.ts'
 import { type OpenKafka, openKafka } from './kafka.ts'
 import { ownCommands } from './own.ts'
 import { present, streamed } from './present/index.ts'
@@ -19,6 +20,8 @@ import { watch } from './watch.ts'
 
 const FAILED = 1
 const WRONG_USE = 2
+const PROVE = 'prove'
+const PROOFS = 'proofs'
 
 /** Answers the exit status: 0 done, 1 refused or failed, 2 wrong use or wrong settings. */
 export async function runCli(terminal: Terminal): Promise<number> {
@@ -30,7 +33,7 @@ export async function runCli(terminal: Terminal): Promise<number> {
   }
   const ask = async (asked: Asked) => {
     run.command = asked.operation.name
-    done(await performAsked(terminal, asked))
+    done(asked.verify === undefined ? await performAsked(terminal, asked) : await verified(terminal, asked.verify, asked.json))
   }
   const program = createProgram(operations, ownCommands(terminal), ask, done)
   const everywhere = (command: Command): void => {
@@ -56,6 +59,10 @@ export async function runCli(terminal: Terminal): Promise<number> {
 }
 const MAX_HELP_WIDTH = 100
 
+async function verified(terminal: Terminal, file: string, asJson: boolean): Promise<number> {
+  return (await import('./certificates.ts')).verifyCertificate(terminal, file, asJson)
+}
+
 async function performAsked(terminal: Terminal, asked: Asked): Promise<number> {
   const kafka = await openKafka(terminal.env)
   const progress = createProgress(terminal.stderr)
@@ -74,9 +81,12 @@ async function shownOnce(
   progress: ReturnType<typeof createProgress>,
 ): Promise<number> {
   const { env, stdout, signal } = terminal
-  const { operation, given, json, check } = asked
+  const { operation, json, check, out } = asked
+  const given = out === undefined ? asked.given : { ...asked.given, all: true }
   const by = `cli:${userName()}@${hostname()}`
-  const context: Context = { client, producer, log, by, signal, progress: progress.show }
+  const proves = operation.name === PROVE || operation.name === PROOFS ? await import('./certificates.ts') : undefined
+  const key = proves?.proveKey(env)
+  const context: Context = { client, producer, log, by, signal, progress: progress.show, ...(key ? { proveKey: key } : {}) }
   const style = createStyle(stdout, env)
   const shown = (): Shown => shownOn(style, columnsOf(stdout, env), given)
   const print = (text: string) => void stdout.write(`${text}\n`)
@@ -96,10 +106,19 @@ async function shownOnce(
   else {
     last = await once()
     progress.clear()
+    if (proves?.isCertificate(last) && out !== undefined) {
+      await proves.writeCertificate(out, last)
+      last = { ...last, list: last.list.slice(0, SHOWN) }
+    }
     print(text(last))
   }
+  if (operation.name === PROVE && proves?.isCertificate(last)) return isProved(last, given) ? 0 : FAILED
   return check === true && (last as Status).services?.some(inTrouble) ? FAILED : 0
 }
+
+/** Complete, or as complete as can be where Auth0 was not to be asked. */
+const isProved = ({ verdict, reasons }: Certificate, { auth0 }: Record<string, unknown>) =>
+  verdict === 'complete' || (auth0 === false && reasons.every(({ reason }) => reason === 'auth0_not_asked'))
 
 /** Says on stderr what went wrong, as JSON where the result would have been, and answers the exit status for it. */
 function told(error: unknown, { stderr, env, signal }: Terminal, json: boolean, command: string): number {

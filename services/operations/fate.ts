@@ -109,7 +109,8 @@ function repeatOf(copies: readonly CopyFacts[], index: number, base: number): Co
 const isFrom = (letter: LetterFacts, topic: string, partition: number, offset: number) =>
   letter.topic === topic && letter.partition === String(partition) && letter.from === String(offset)
 
-const hasPassed = ({ ranges }: JobRecord, partition: number, offset: number) =>
+/** Whether the job came past the record. */
+export const hasPassed = ({ ranges }: JobRecord, partition: number, offset: number) =>
   ranges.some((range) => range.partition === partition && offset >= range.from && offset < (range.reached ?? range.to))
 
 /** The job that delivered a dead letter, or one that became of it when that failed again. */

@@ -6,6 +6,8 @@ import { deadLettersAcknowledge, deadLettersList, deadLettersRedrive, deadLetter
 import { explain } from './explain.ts'
 import { jobsCancel, jobsList, jobsShow } from './jobs.ts'
 import { type Context, type Operation, readInput, quoted, type Role, type Values, WrongUse } from './operation.ts'
+import { proofs } from './prove/proofs.ts'
+import { prove } from './prove/prove.ts'
 import { replay } from './replay.ts'
 import { run } from './run-now.ts'
 import { runs } from './runs.ts'
@@ -26,6 +28,7 @@ export const operations: readonly Operation[] = [
   runs,
   tail,
   explain,
+  proofs,
   pause,
   resume,
   stop,
@@ -35,6 +38,7 @@ export const operations: readonly Operation[] = [
   settings,
   replay,
   backfill,
+  prove,
   jobsList,
   jobsShow,
   jobsCancel,

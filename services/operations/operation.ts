@@ -1,4 +1,5 @@
 // What an operation is: one row a verb. The CLI's commands, the REST routes, the audit records and the console's forms all come from it.
+import type { KeyObject } from 'node:crypto'
 import type { Logger } from '../platform/logger.ts'
 import type { KafkaClient } from '../topics/client.ts'
 import type { TopicProducer } from '../topics/produce.ts'
@@ -32,6 +33,8 @@ export type Context = {
   signal: AbortSignal
   /** Long work tells how far it is. */
   progress: (done: number, total: number, what: string) => void
+  /** Signs certificates that are made here; undefined where PROVE_KEY is not set. */
+  proveKey?: KeyObject
 }
 
 export type Operation = {

@@ -2,6 +2,7 @@
 // that a record must fit: schemas/control-*.json say the same.
 import type { ShownField } from '../platform/settings.ts'
 import { newerVersion } from './not-understood.ts'
+import { type ProofJob, proofJobShape } from './proof-job.ts'
 import {
   atLeast,
   bool,
@@ -38,13 +39,14 @@ export type SettingsRecord = Wish & { values: Record<string, string> }
 
 /**
  * `job/<service>/<id>`: work beside the live group. `replay`: a range of the main topic once more to one sink; `redrive`: dead letters of
- * a sink; `acknowledge`: dead letters that an operator put away, ended from the start; `backfill`: a range of the Management API into the main topic; `reset`: an offset reset under way, see operations/reset.ts.
+ * a sink; `acknowledge`: dead letters that an operator put away, ended from the start; `backfill`: a range of the Management API into the main topic; `reset`: an
+ * offset reset under way, see operations/reset.ts; `prove`: the certificate of a day, see operations/prove/.
  * Progress is the job's own group's offsets (a backfill's is in `checkpoint`), so this record says only what is wished and how it ended.
  */
 export type JobRecord = Wish & {
   id: string
   service: string
-  kind: 'replay' | 'redrive' | 'acknowledge' | 'backfill' | 'reset'
+  kind: 'replay' | 'redrive' | 'acknowledge' | 'backfill' | 'reset' | 'prove'
   state: 'wanted' | 'running' | 'done' | 'failed' | 'cancelled'
   /** Offsets by partition, `to` not included; of the dead-letter topic for a redrive. `reached`: the next offset when it ended. */
   ranges: { partition: number; from: number; to: number; reached?: number }[]
@@ -64,6 +66,8 @@ export type JobRecord = Wish & {
   ended_at: string
   /** Backfill: the last log_id acknowledged. Reset: its plan and step, a ResetPlan as JSON. */
   checkpoint: string
+  /** Prove: what is to be proved, how far it is, and what it came to. */
+  proof?: ProofJob
 }
 
 /** `service/<service>`: what a service is; console, CLI and Slack learn of sinks from here. */
@@ -136,7 +140,7 @@ const jobParts = object<JobRecord>(
     ...wish,
     id: text(/^[A-Za-z0-9_-]{1,64}$/),
     service: text(SERVICE),
-    kind: oneOf('replay', 'redrive', 'acknowledge', 'backfill', 'reset'),
+    kind: oneOf('replay', 'redrive', 'acknowledge', 'backfill', 'reset', 'prove'),
     state: oneOf('wanted', 'running', 'done', 'failed', 'cancelled'),
     ranges: listOf(
       object<JobRecord['ranges'][number]>({ partition: count, from: count, to: count, reached: count }, ['reached']),
@@ -151,13 +155,15 @@ const jobParts = object<JobRecord>(
     error: text(),
     ended_at: (value, at) => (value === '' ? undefined : time(value, at)),
     checkpoint: text(),
+    proof: proofJobShape,
   },
-  ['log_id'],
+  ['log_id', 'proof'],
 )
 export const jobShape: Shape<JobRecord> = (value, at) => {
   const problem = jobParts(value, at)
   if (problem !== undefined) return problem
-  const { kind, checkpoint } = value as JobRecord
+  const { kind, checkpoint, proof } = value as JobRecord
+  if (kind === 'prove' && !proof) return 'proof is missing'
   return kind === 'reset' ? plan(checkpoint, 'checkpoint') : undefined
 }
 

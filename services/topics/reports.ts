@@ -3,6 +3,7 @@ import type { KafkaClient } from './client.ts'
 import { logRanges } from './groups.ts'
 import { topicNames } from './names.ts'
 import type { TopicProducer } from './produce.ts'
+import { PROOF_KEY } from './proofs.ts'
 import { followTopic, type Reading, readRanges, type TopicRecord } from './read.ts'
 import { type NotUnderstood, notUnderstood } from './not-understood.ts'
 import { type AuditRecord, auditShape, newReport, RECORD_VERSION, type Report, reportShape } from './records.ts'
@@ -78,6 +79,7 @@ export function parse(
   { key, value, offset, timestamp = 0 }: Pick<TopicRecord, 'key' | 'value' | 'offset'> & { timestamp?: number },
   problem: (why: string, json: unknown) => void = () => {},
 ): Told | undefined {
+  if (key === PROOF_KEY) return undefined // read by those who ask for proofs: some are large
   const json = parseJson(String(value))
   if (key === AUDIT_KEY) {
     const found = parsed(auditShape, json)

@@ -27,6 +27,96 @@ export const rightJob = newJob({
   ranges: [{ partition: 0, from: 1, to: 5, reached: 2 }],
   log_id: '',
 })
+const rightProof = {
+  day: '2026-11-27',
+  zone: 'UTC',
+  sinks: ['segment'],
+  auth0: true,
+  done: 3.5,
+  total: 24,
+  what: 'asking Auth0',
+  verdict: 'complete',
+  hours: 'cin',
+}
+export const rightProofJob = { ...rightJob, kind: 'prove', proof: rightProof }
+const SHA = 'a'.repeat(64)
+export const rightCertificate = {
+  v: 1,
+  certificate: 'day',
+  id: 'a-1',
+  day: '2026-11-27',
+  zone: 'Europe/Berlin',
+  from: AT,
+  to: AT,
+  as_of: AT,
+  made_at: AT,
+  by: 'ada',
+  version: '1',
+  verdict: 'incomplete',
+  reasons: [{ reason: 'missing', logs: 1, words: 'one' }],
+  auth0: {
+    tenant: 't',
+    retention_days: 5,
+    stream: { name: 's', status: 'active', priority: false, filters: ['user'], pii_config: ['email'] },
+    stream_problem: '',
+  },
+  topic: { name: 'auth0.logs', partitions: [{ partition: 0, start: 0, end: 9, read_from: 1 }] },
+  sinks: [
+    {
+      sink: 'segment',
+      group: 'g',
+      version: '1',
+      sandbox: false,
+      verdict: 'complete',
+      filters: [{ from: '', LOG_LEVEL: '', LOG_TYPES: '', LOG_FILTER_MODE: 'all' }],
+      accounts: [
+        {
+          partition: 0,
+          base: 0,
+          next: 9,
+          delivered: 9,
+          filtered: 0,
+          duplicates: 0,
+          dead_lettered: 0,
+          expired: 0,
+          kind: 'counted',
+          note: '',
+        },
+      ],
+      dead_letters: { start: 0, end: 0 },
+      resets: [{ at: AT, by: 'ada' }],
+    },
+  ],
+  totals: { auth0: 1, topic: 1, copies: 1, missing: 1, not_listed: 0, excluded: 0, calls: 2 },
+  hashes: { auth0: '', topic: SHA },
+  hours: [
+    {
+      at: '2026-11-27T00:00+01:00',
+      from: AT,
+      to: AT,
+      checked_at: AT,
+      verdict: 'complete',
+      reasons: ['waiting'],
+      auth0: { logs: 1, hash: SHA, excluded: { s: 1 }, calls: 1 },
+      topic: { logs: 1, copies: 1, hash: SHA, missing: 0, not_listed: 0 },
+      sinks: {
+        segment: {
+          delivered: 1,
+          redriven: 0,
+          delivered_or_filtered: 0,
+          filtered: { type: 1 },
+          dead_lettered: { http_400: 1 },
+          waiting: 0,
+          unknown: 0,
+          duplicates: 0,
+        },
+      },
+    },
+  ],
+  differences: { total: 1, left_out: 0, hash: SHA, shown_hash: SHA },
+  signature: { algorithm: 'Ed25519', public_key: 'a', value: 'b' },
+  list: [{ log_id: '900', hour: '', kind: 'missing', sink: '', why: '' }],
+}
 export const rightReset = { ...rightJob, id: 'reset', kind: 'reset', checkpoint: JSON.stringify(rightPlan) }
 export const rightReport = newReport({
   service: 'segment',
@@ -113,7 +203,7 @@ export function changed(record: object, random: SeededRandom): object {
 function changeOne(into: Record<string, unknown>, random: SeededRandom): void {
   const keys = Object.keys(into)
   if (keys.length === 0 || random.chance(0.1))
-    return set(into, random.pick(['more', '__proto__', 'constructor']), random.pick(JUNK))
+    return set(into, random.pick(['more', '__proto__', 'constructor']), structuredClone(random.pick(JUNK)))
   const key = random.pick(keys)
   const value = into[key]
   if (typeof value === 'object' && value !== null && random.chance(0.7))

@@ -145,6 +145,7 @@ describe('schemas', () => {
     expect(schemaNames.toSorted()).toEqual([
       'account',
       'audit',
+      'certificate',
       'control-job',
       'control-service',
       'control-settings',

@@ -9,6 +9,7 @@ import {
   stateShape,
 } from '../../services/topics/control-records.ts'
 import { letterOf, NOT_UNDERSTOOD } from '../../services/topics/dead-letters.ts'
+import { certificateShape } from '../../services/topics/proof-shapes.ts'
 import { auditShape, decodeAccount, decodeBackfillCheckpoint, letterShape, reportShape } from '../../services/topics/records.ts'
 import { parse } from '../../services/topics/reports.ts'
 import { parsed, type Shape } from '../../services/topics/shapes.ts'
@@ -21,6 +22,8 @@ const SHAPES: [name: string, shape: Shape<unknown>, example: object][] = [
   ['control-settings', settingsShape, right.rightSettings],
   ['control-service', serviceShape, right.rightService],
   ['control-job', jobShape, right.rightJob],
+  ['control-job', jobShape, right.rightProofJob],
+  ['certificate', certificateShape, right.rightCertificate],
   ['report', reportShape, right.rightReport],
   ['audit', auditShape, right.rightAudit],
   ['dead-letter-headers', letterShape, right.rightLetter],

@@ -2,6 +2,7 @@
 import { presentLetter, presentLetters, presentRedrive } from './dead-letters.ts'
 import { presentExplained } from './explain.ts'
 import { presentCancelled, presentJob, presentJobs } from './jobs.ts'
+import { presentProofs, presentProved } from './prove.ts'
 import { presentReplay } from './replay.ts'
 import { presentRun } from './run.ts'
 import { presentRuns } from './runs.ts'
@@ -22,6 +23,8 @@ const PRESENTERS: Readonly<Record<string, Presenter>> = {
   start: presentState,
   schedule: presentSchedule,
   settings: presentSettings,
+  prove: presentProved,
+  proofs: presentProofs,
   replay: presentReplay,
   'jobs list': presentJobs,
   'jobs show': presentJob,

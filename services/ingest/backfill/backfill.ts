@@ -8,6 +8,7 @@ import type { Backfill, Mode } from './contract.ts'
 import { runWantedJobs } from './jobs.ts'
 import { keepCheckpoint, type Keeper } from './keeper.ts'
 import { openPoll } from './poll.ts'
+import { runProofs } from './proofs.ts'
 import { createReader, type LogReader } from './read.ts'
 import { openReconcile } from './reconcile.ts'
 import type { Term } from './term.ts'
@@ -25,7 +26,11 @@ export async function workOfTerm(backfill: Backfill, { signal: ended, ...term }:
     const keeper = await keepCheckpoint(backfill, { ...term, signal }, begin, (error) => stop.abort(error))
     const open = backfill.settings().backfill === 'poll' ? openPoll : openReconcile
     const mode = await open(backfill, reader, keeper, signal)
-    const works = [passes(backfill, reader, keeper, mode, signal), runWantedJobs(backfill, reader, signal)]
+    const works = [
+      passes(backfill, reader, keeper, mode, signal),
+      runWantedJobs(backfill, reader, signal),
+      runProofs(backfill, reader, signal),
+    ]
     await Promise.allSettled(works.map((work) => work.catch((error: unknown) => stop.abort(error))))
     await mode.close()
     stop.signal.throwIfAborted()

@@ -4,6 +4,7 @@ import type { Rule } from '../../events/redact.ts'
 import type { Logger } from '../../platform/logger.ts'
 import type { KafkaClient } from '../../topics/client.ts'
 import type { ControlRecords, DesiredState } from '../../topics/control.ts'
+import type { TopicProducer } from '../../topics/produce.ts'
 import type { Runs } from '../../topics/runs.ts'
 import type { Store } from '../store.ts'
 import type { Checkpoint } from './checkpoint.ts'
@@ -12,6 +13,7 @@ import type { BackfillMetrics } from './metrics.ts'
 
 export type Backfill = {
   client: KafkaClient
+  producer: TopicProducer
   auth0: Auth0
   store: Store
   /** As they are now: the operator may change the live ones. */
@@ -21,8 +23,8 @@ export type Backfill = {
   runAt: () => Date | undefined
   /** The control topic's, as they are now. */
   records: ControlRecords
-  /** @throws when Kafka does not acknowledge it */
-  writeJob: (key: string, value: object) => Promise<void>
+  /** Null deletes it. @throws when Kafka does not acknowledge it */
+  writeJob: (key: string, value: object | null) => Promise<void>
   /** The rules of INGEST_REDACT. */
   redacted: readonly Rule[]
   runs: Runs

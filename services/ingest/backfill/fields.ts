@@ -1,5 +1,6 @@
 // Settings of the backfill, the second way in: logs read from the Management API.
 import { auth0Fields } from '../../auth0/fields.ts'
+import { proveAtField, proveFields } from '../../operations/prove/fields.ts'
 import { startFromProblem } from '../../events/log-id.ts'
 import type { Problem } from '../../platform/errors.ts'
 import { checkSettings, choice, type Environment, integer, type Settings, text } from '../../platform/settings.ts'
@@ -45,6 +46,8 @@ export function backfillFields(env: Environment) {
       max: 365,
       unit: 'days',
     }),
+    proveAt: proveAtField,
+    ...proveFields,
     runWindow: integer('RUN_WINDOW', 'Length of a run of a continuous service', {
       default: 60,
       min: 1,

@@ -33,7 +33,7 @@ function openJob(records: ControlRecords): JobRecord | undefined {
   const jobs = [...records]
     .filter(([key]) => key.startsWith(KEY))
     .map(([key, record]) => ({ ...(record as JobRecord), id: key.slice(KEY.length) }))
-  return jobs.find(({ state }) => state === 'wanted' || state === 'running')
+  return jobs.find(({ kind, state }) => kind !== 'prove' && (state === 'wanted' || state === 'running'))
 }
 
 /**

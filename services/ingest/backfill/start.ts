@@ -102,6 +102,7 @@ export function startBackfill(options: BackfillOptions): void {
       const { state, runAt, records } = control
       const backfill: Backfill = {
         client,
+        producer,
         auth0: await openAuth0(settings),
         store,
         settings: () => settings,
@@ -110,7 +111,8 @@ export function startBackfill(options: BackfillOptions): void {
         records,
         async writeJob(key, value) {
           await publishControl(client, producer, key, value)
-          records.set(key, value)
+          if (value === null) records.delete(key)
+          else records.set(key, value)
         },
         redacted,
         runs,

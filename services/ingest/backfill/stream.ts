@@ -37,9 +37,25 @@ const HIDDEN_FIELDS: Record<string, readonly string[]> = {
 /** A kind that Auth0 adds is a field of its name. */
 const fieldsOf = (kind: string): readonly string[] => (Object.hasOwn(HIDDEN_FIELDS, kind) ? HIDDEN_FIELDS[kind] : [kind])
 
+/** The stream that delivers here. @param wanted name or id, empty where the tenant has one webhook stream only */
+export function streamNamed(streams: readonly HttpStream[], wanted: string): { stream: HttpStream } | { problem: string } {
+  const named = wanted === '' ? streams : streams.filter(({ id, name }) => id === wanted || name === wanted)
+  if (named.length === 1) return { stream: named[0] }
+  const names = streams.map(({ name }) => name).join(', ') || 'none'
+  const what = wanted === '' ? `the tenant has ${streams.length} http log streams` : `the tenant has no http log stream ${wanted}`
+  return { problem: `${what} (${names}): set AUTH0_LOG_STREAM to the one that delivers here` }
+}
+
+/** Whether a stream delivers logs of a type, by its filters as they are. */
+export function deliveryOf({ filters, isPriority }: Pick<HttpStream, 'filters' | 'isPriority'>): (type: string) => boolean {
+  const categories = new Set((filters ?? []).map((filter) => String(filter.name)))
+  const isWanted = (type: string) => categories.size === 0 || categories.has(typeCategory(type) ?? 'other')
+  return (type) => isWanted(type) && (isPriority !== true || PRIORITY_TYPES.has(type))
+}
+
 /**
  * @param streams the tenant's webhook streams
- * @param wanted name or id, empty where the tenant has one webhook stream only
+ * @param wanted as for `streamNamed`
  * @param redacted the rules of INGEST_REDACT
  */
 export function describeStream(
@@ -47,14 +63,10 @@ export function describeStream(
   wanted: string,
   redacted: readonly Rule[],
 ): Stream | { problem: string } {
-  const named = wanted === '' ? streams : streams.filter(({ id, name }) => id === wanted || name === wanted)
-  if (named.length !== 1) {
-    const names = streams.map(({ name }) => name).join(', ') || 'none'
-    const what =
-      wanted === '' ? `the tenant has ${streams.length} http log streams` : `the tenant has no http log stream ${wanted}`
-    return { problem: `${what} (${names}): set AUTH0_LOG_STREAM to the one that delivers here` }
-  }
-  const [{ name = '', status = 'active', filters, pii_config: pii, isPriority }] = named
+  const found = streamNamed(streams, wanted)
+  if ('problem' in found) return found
+  const { stream } = found
+  const { name = '', status = 'active', pii_config: pii } = stream
   const kinds = (pii?.log_fields ?? []).map(String)
   const isOpen = (field: string) => !redacted.some(({ path }) => path.at(-1) === field)
   const open = [...new Set(kinds.flatMap(fieldsOf))].filter(isOpen)
@@ -66,13 +78,11 @@ export function describeStream(
         `${open.map((field) => `${field}:mask`).join(',')} to INGEST_REDACT, or reconcile would store in clear what the stream hides`,
     }
   }
-  const categories = new Set((filters ?? []).map((filter) => String(filter.name)))
-  const isWanted = (type: string) => categories.size === 0 || categories.has(typeCategory(type) ?? 'other')
   const hidden = new Set(kinds.flatMap(fieldsOf))
   return {
     name,
     status,
-    delivers: (type) => isWanted(type) && (isPriority !== true || PRIORITY_TYPES.has(type)),
+    delivers: deliveryOf(stream),
     hide: hidden.size === 0 ? (log) => log : (log) => hideFields(log, hidden, redacted),
   }
 }

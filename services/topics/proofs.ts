@@ -1,0 +1,69 @@
+// Proofs in the reports topic, under the key `proof`: the beginning of each, its hours as they are done, its certificate. Who goes on after
+// a crash finds the hours that are done.
+import type { KafkaClient } from './client.ts'
+import { existingTopics, logRanges, offsetsAt } from './groups.ts'
+import { topicNames } from './names.ts'
+import { RECORD_VERSION } from './not-understood.ts'
+import type { TopicProducer } from './produce.ts'
+import type { Certificate, Difference, Frozen, HourRow } from './proof-records.ts'
+import { certificateShape, differenceShape, frozenShape, hourShape } from './proof-shapes.ts'
+import { readRanges } from './read.ts'
+import { count, listOf, object, oneOf, parsed, parseJson, type Shape, text } from './shapes.ts'
+
+/** The key of all of them; readers of reports pass over it. */
+export const PROOF_KEY = 'proof'
+const ACK_MS = 10_000
+
+/** `list`: differences of an hour, in as many records as they take; the hour's own record comes after them. */
+export type ProofRecord =
+  | { proof: 'begun'; id: string; frozen: Frozen }
+  | { proof: 'list'; id: string; hour: string; list: Difference[] }
+  | { proof: 'hour'; id: string; row: HourRow; listed: number; left_out: number }
+  | { proof: 'certificate'; id: string; certificate: Certificate }
+
+type Of<K extends ProofRecord['proof']> = Extract<ProofRecord, { proof: K }>
+const id = text(/./s)
+const SHAPES: { [K in ProofRecord['proof']]: Shape<Of<K>> } = {
+  begun: object<Of<'begun'>>({ proof: oneOf('begun'), id, frozen: frozenShape }),
+  list: object<Of<'list'>>({ proof: oneOf('list'), id, hour: text(/./), list: listOf(differenceShape) }),
+  hour: object<Of<'hour'>>({ proof: oneOf('hour'), id, row: hourShape, listed: count, left_out: count }),
+  certificate: object<Of<'certificate'>>({ proof: oneOf('certificate'), id, certificate: certificateShape }),
+}
+const version = object<{ v: 1; proof: ProofRecord['proof'] }>({
+  v: oneOf(1),
+  proof: oneOf('begun', 'list', 'hour', 'certificate'),
+})
+
+export async function publishProof(client: KafkaClient, producer: TopicProducer, record: ProofRecord): Promise<void> {
+  const value = Buffer.from(JSON.stringify({ v: RECORD_VERSION, ...record }))
+  await producer.send(topicNames.reports(client.settings.prefix), [{ key: Buffer.from(PROOF_KEY), value }], ACK_MS)
+}
+
+/** A record under the key `proof`; undefined for what is none of ours. */
+export function parseProof({ key, value }: { key: string | null; value: Buffer | null }): ProofRecord | undefined {
+  if (key !== PROOF_KEY) return undefined
+  const json = parseJson(String(value))
+  const known = parsed(version, json)
+  if (!('value' in known)) return undefined
+  const found = parsed(SHAPES[known.value.proof] as Shape<ProofRecord>, json)
+  return 'value' in found ? found.value : undefined
+}
+
+/** Every such record written since a moment, in order. @param since milliseconds */
+export async function readProofs(
+  client: KafkaClient,
+  reader: string,
+  since: number,
+  take: (record: ProofRecord) => 'stop' | void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const topic = topicNames.reports(client.settings.prefix)
+  if ((await existingTopics(client, [topic])).length === 0) return
+  const [[{ start, end }], at] = await Promise.all([logRanges(client, topic), offsetsAt(client, topic, Math.max(1, since))])
+  const from = Math.max(start, at.get(0) ?? start)
+  const onRecord = (record: { key: string | null; value: Buffer | null }) => {
+    const found = parseProof(record)
+    return found && take(found)
+  }
+  await readRanges(client, reader, topic, [{ partition: 0, from, to: end }], onRecord, signal)
+}
