@@ -4,6 +4,8 @@ import type { KafkaClient } from '../topics/client.ts'
 import { topicNames } from '../topics/names.ts'
 import { readRanges } from '../topics/read.ts'
 import type { Report } from '../topics/records.ts'
+import type { Certificate } from '../topics/proof-records.ts'
+import { parseProof } from '../topics/proofs.ts'
 import { parse } from '../topics/reports.ts'
 import { consoleFact, deadLettersCommand, logs, number } from './words.ts'
 
@@ -96,21 +98,41 @@ export function createTotals() {
 
 const noCounts = () => Object.fromEntries(COUNTS.map((name) => [name, 0])) as Counts
 
-/** Totals of what the reports topic holds between two offsets. @param own the service whose reports do not count */
-export async function readTotals(client: KafkaClient, range: { from: number; to: number }, own: string): Promise<Total[]> {
+/** What the reports topic holds between two offsets: totals, and the newest proof of each day. @param own the service whose reports do not count */
+export async function readTotals(
+  client: KafkaClient,
+  range: { from: number; to: number },
+  own: string,
+): Promise<{ totals: Total[]; proofs: ProofTold[] }> {
   const totals = createTotals()
+  const proofs = new Map<string, ProofTold>()
   const topic = topicNames.reports(client.settings.prefix)
   await readRanges(client, 'slack-daily', topic, [{ partition: 0, ...range }], (record) => {
+    const proof = parseProof(record)
+    if (proof?.proof === 'certificate') proofs.set(proof.certificate.day, proof.certificate)
     const told = parse(record)
     if (told?.kind === 'report' && told.report.service !== own) totals.take(told.report)
   })
-  return totals.sum()
+  return { totals: totals.sum(), proofs: [...proofs.values()].toSorted((a, b) => a.day.localeCompare(b.day)) }
+}
+
+/** What a day's certificate says first. */
+export type ProofTold = Pick<Certificate, 'day' | 'verdict' | 'reasons'>
+
+const VERDICTS = { complete: 'complete', incomplete: 'INCOMPLETE', not_decidable: 'not decidable' } as const
+
+/** A sentence a day, and what to do where it is not complete. */
+function proofWords({ day, verdict, reasons }: ProofTold): string {
+  const why = reasons.map(({ words }) => words).join('; ')
+  const more = verdict === 'complete' ? '' : ` (${why}). auth0-logs proofs ${day} has it by hour`
+  return `Proof of ${day}: ${VERDICTS[verdict]}${more}.`
 }
 
 /**
  * @param silent services that ought to work and have told nothing
  * @param secrets never shown, wherever they stand
  * @param console its address; empty where none is set
+ * @param proofs of days that were proved since the last report
  */
 export function dailyMessage(
   date: string,
@@ -118,6 +140,7 @@ export function dailyMessage(
   silent: readonly string[],
   secrets: readonly string[] = [],
   console = '',
+  proofs: readonly ProofTold[] = [],
 ): SlackMessage {
   const title = 'Logs Export Daily Report'
   const sinks = totals.filter(({ service }) => !['ingest', 'backfill', 'console'].includes(service))
@@ -125,6 +148,7 @@ export function dailyMessage(
   const bad = totals.filter(isBad).map(({ service }) => service)
   const summary = [
     `Daily report of ${date}. Delivered: ${lines.join(', ') || 'nothing'}.`,
+    ...proofs.map(proofWords),
     bad.length > 0 ? `To look at: ${bad.join(', ')}.` : '',
     silent.length > 0 ? `Nothing was heard of ${silent.join(', ')}: does it run? auth0-logs status tells.` : '',
     totals.length === 0 && silent.length === 0

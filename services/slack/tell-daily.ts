@@ -43,9 +43,9 @@ export async function tellDaily(options: {
   const [{ start, end }] = await logRanges(client, topic)
   const from = told.last?.offset ?? (await offsetsAt(client, topic, at - DAY_MS)).get(0) ?? start
   const range = { from: Math.min(Math.max(from, start), end), to: end }
-  const totals = await readTotals(client, range, NAME)
+  const { totals, proofs } = await readTotals(client, range, NAME)
   const silent = silentSinks(records, new Set(totals.map(({ service }) => service)))
-  const sent = await teller.tellDaily(dailyMessage(date, totals, silent, secrets, console), { date, at, offset: end })
+  const sent = await teller.tellDaily(dailyMessage(date, totals, silent, secrets, console, proofs), { date, at, offset: end })
   // A commit needs something fetched: in a topic without any report, ours is the first.
   if (sent && teller.isEmpty()) await publishReport(client, producer, ownReport(at))
 }

@@ -8,11 +8,23 @@ import type { TopicProducer } from './produce.ts'
 import type { Certificate, Difference, Frozen, HourRow } from './proof-records.ts'
 import { certificateShape, differenceShape, frozenShape, hourShape } from './proof-shapes.ts'
 import { readRanges } from './read.ts'
-import { count, listOf, object, oneOf, parsed, parseJson, type Shape, text } from './shapes.ts'
+import { count, listOf, object, oneOf, parsed, parseJson, type Shape, text, time } from './shapes.ts'
 
 /** The key of all of them; readers of reports pass over it. */
 export const PROOF_KEY = 'proof'
 const ACK_MS = 10_000
+
+/**
+ * Told by a sink (`id`) when an operator changed its filter: in each partition offsets below `next` were committed before, those from
+ * `position` on were not taken yet.
+ */
+export type FilterChanged = {
+  proof: 'filter'
+  id: string
+  at: string
+  filter: { LOG_LEVEL: string; LOG_TYPES: string; LOG_FILTER_MODE: string }
+  partitions: { partition: number; next: number; position: number }[]
+}
 
 /** `list`: differences of an hour, in as many records as they take; the hour's own record comes after them. */
 export type ProofRecord =
@@ -20,6 +32,7 @@ export type ProofRecord =
   | { proof: 'list'; id: string; hour: string; list: Difference[] }
   | { proof: 'hour'; id: string; row: HourRow; listed: number; left_out: number }
   | { proof: 'certificate'; id: string; certificate: Certificate }
+  | FilterChanged
 
 type Of<K extends ProofRecord['proof']> = Extract<ProofRecord, { proof: K }>
 const id = text(/./s)
@@ -27,11 +40,18 @@ const SHAPES: { [K in ProofRecord['proof']]: Shape<Of<K>> } = {
   begun: object<Of<'begun'>>({ proof: oneOf('begun'), id, frozen: frozenShape }),
   list: object<Of<'list'>>({ proof: oneOf('list'), id, hour: text(/./), list: listOf(differenceShape) }),
   hour: object<Of<'hour'>>({ proof: oneOf('hour'), id, row: hourShape, listed: count, left_out: count }),
+  filter: object<FilterChanged>({
+    proof: oneOf('filter'),
+    id,
+    at: time,
+    filter: object<FilterChanged['filter']>({ LOG_LEVEL: text(), LOG_TYPES: text(), LOG_FILTER_MODE: text() }),
+    partitions: listOf(object<FilterChanged['partitions'][number]>({ partition: count, next: count, position: count })),
+  }),
   certificate: object<Of<'certificate'>>({ proof: oneOf('certificate'), id, certificate: certificateShape }),
 }
 const version = object<{ v: 1; proof: ProofRecord['proof'] }>({
   v: oneOf(1),
-  proof: oneOf('begun', 'list', 'hour', 'certificate'),
+  proof: oneOf('begun', 'list', 'hour', 'certificate', 'filter'),
 })
 
 export async function publishProof(client: KafkaClient, producer: TopicProducer, record: ProofRecord): Promise<void> {

@@ -5,7 +5,7 @@ import type { JobRecord } from '../../topics/control.ts'
 import type { Outcome } from '../../topics/proof-records.ts'
 import { DEDUPE_WINDOW } from '../../topics/records.ts'
 import { type CopyFacts, fateOf, hasPassed, type LetterFacts } from '../fate.ts'
-import { type FilterTime, ruleBetween } from './filter-times.ts'
+import { type Cut, type FilterTime, ruleBetween, statesAt } from './filter-times.ts'
 import type { Remembered } from './logs-of-day.ts'
 import { passedBy, type Stretch } from './sink-way.ts'
 
@@ -25,6 +25,8 @@ export type SinkPast = {
   letters: ReadonlyMap<string, readonly LetterFacts[]>
   jobs: readonly JobRecord[]
   filters: readonly FilterTime[]
+  /** Where changes of the filter took hold. */
+  cuts: readonly Cut[]
 }
 
 const end = (outcome: End['outcome'], detail = '', why = ''): End => ({ outcome, detail, why })
@@ -57,15 +59,16 @@ export function endOf(sink: SinkPast, copy: DayCopy, remembered: Remembered | un
 
 /** The sink came past it: live, in each of these stretches, and in these replays. One pass that the filter let through delivered it. */
 function passed(
-  { filters, asOf }: SinkPast,
-  { receivedAt, type, offset }: DayCopy,
+  { filters, cuts, asOf }: SinkPast,
+  { receivedAt, type, partition, offset }: DayCopy,
   live: readonly Stretch[],
   replays: readonly JobRecord[],
 ): End {
   const rules = [
     ...live.map((stretch) => {
       const from = Math.max(receivedAt, stretch.since - CLOCKS_MS)
-      return ruleBetween(filters, type, from, passedBy(stretch, offset))
+      const states = statesAt(filters, cuts, { partition, offset, since: stretch.since, until: stretch.until })
+      return ruleBetween(filters, type, from, passedBy(stretch, offset), states)
     }),
     ...replays.map(({ at, ended_at: ended }) =>
       ruleBetween(filters, type, Date.parse(at), ended === '' ? asOf : Date.parse(ended)),

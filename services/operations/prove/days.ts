@@ -37,7 +37,7 @@ export function localClock(ms: number, zone: string): { date: string; time: stri
       .formatToParts(ms)
       .map(({ type, value }) => [type, value]),
   )
-  const offset = part.timeZoneName.replace('GMT', '') || 'Z'
+  const offset = part.timeZoneName.replace('GMT', '') || '+00:00'
   return { date: `${part.year.padStart(4, '0')}-${part.month}-${part.day}`, time: `${part.hour}:${part.minute}`, offset }
 }
 

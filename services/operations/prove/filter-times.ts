@@ -1,7 +1,7 @@
 // Which filter of a sink was in force when. A control topic is compacted: from the first record that is still there the history is whole,
 // for a record that stayed is the last of its key up to the compaction; what was before it, nobody can tell. Pure.
 import { CLOCKS_MS } from '../../events/log-id.ts'
-import type { Filter, FilteredBy } from '../../events/filter.ts'
+import { type Filter, type FilteredBy, parseTypes } from '../../events/filter.ts'
 import type { ServiceRecord, SettingsRecord } from '../../topics/control.ts'
 import { settingNamed, settingsNow } from '../known.ts'
 import { sinkFilter } from '../sink-filter.ts'
@@ -34,23 +34,58 @@ export function filterTimes(service: string, changes: readonly ControlChange[], 
   return times
 }
 
+/** Where a change of the filter took hold in a partition: below `next` the one before it, from `position` on the new one. */
+export type Cut = { at: number; settings: FilterSettings; partitions: ReadonlyMap<number, { next: number; position: number }> }
+
+/** Which states of the filter can have met an offset, as indices of `times`; all of them where no cut tells. */
+export function statesAt(
+  times: readonly FilterTime[],
+  cuts: readonly Cut[],
+  { partition, offset, since, until }: { partition: number; offset: number; since: number; until: number },
+): { first: number; last: number } {
+  const found = { first: 0, last: times.length - 1 }
+  for (const { at, settings, partitions } of cuts) {
+    const place = partitions.get(partition)
+    if (!place || at < since || at > until) continue
+    const fits = times.flatMap((one, i) => (Math.abs(one.from - at) <= CLOCKS_MS && isSame(one.settings, settings) ? [i] : []))
+    const [index = 0] = fits
+    // Changed to and fro within a minute: which of the changes it was is not clear.
+    if (index < 1 || fits.length > 1) continue
+    if (offset < place.next) found.last = Math.min(found.last, index - 1)
+    if (offset >= place.position) found.first = Math.max(found.first, index)
+  }
+  return found.first <= found.last ? found : { first: 0, last: times.length - 1 }
+}
+
+const isSame = (a: FilterSettings, b: FilterSettings) => {
+  const types = (text: string) => parseTypes(text).value.join()
+  const mode = (text: string) => (text === '' ? 'all' : text.toLowerCase())
+  return (
+    a.LOG_LEVEL.replace('-', '') === b.LOG_LEVEL.replace('-', '') &&
+    types(a.LOG_TYPES) === types(b.LOG_TYPES) &&
+    mode(a.LOG_FILTER_MODE) === mode(b.LOG_FILTER_MODE)
+  )
+}
+
 /**
  * What the filter made of a log that the sink passed at some moment between two: `passes`, the rule that kept it back, or undefined where
  * the filter was changed around then and its states do not agree, or is not known. Clocks may be a minute apart.
+ * @param states those that can have met it
  */
 export function ruleBetween(
   times: readonly FilterTime[],
   type: string,
   fromMs: number,
   toMs: number,
+  states = { first: 0, last: times.length - 1 },
 ): 'passes' | FilteredBy | undefined {
   const [from, to] = [fromMs - CLOCKS_MS, toMs + CLOCKS_MS]
-  if (times.length === 0 || times[0].from > from) return undefined
+  if (times.length === 0 || (states.first === 0 && times[0].from > from)) return undefined
   let found: 'passes' | FilteredBy | undefined
-  for (const [i, { from: begins, filter }] of times.entries()) {
+  for (let i = states.first; i <= states.last; i++) {
     const ends = times[i + 1]?.from ?? Number.POSITIVE_INFINITY
-    if (begins > to || ends <= from) continue
-    const rule = filter?.(type) ?? 'passes'
+    if (times[i].from > to || ends <= from) continue
+    const rule = times[i].filter?.(type) ?? 'passes'
     if (found !== undefined && found !== rule) return undefined
     found = rule
   }

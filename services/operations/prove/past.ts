@@ -8,6 +8,7 @@ import { committedOffsets, logRanges, offsetsAt } from '../../topics/groups.ts'
 import { isOpen, jobProgress, jobsOf, sinkOf } from '../../topics/jobs.ts'
 import { topicNames } from '../../topics/names.ts'
 import type { Frozen } from '../../topics/proof-records.ts'
+import { parseProof, PROOF_KEY } from '../../topics/proofs.ts'
 import { readRanges, wholeTopic } from '../../topics/read.ts'
 import { parse } from '../../topics/reports.ts'
 import { parseJson } from '../../topics/shapes.ts'
@@ -19,7 +20,7 @@ import { Refusal } from '../operation.ts'
 import { type ResetTold, resetOf } from '../resets-told.ts'
 import type { SinkPast } from './at-sink.ts'
 import type { Day } from './days.ts'
-import { type ControlChange, filterTimes } from './filter-times.ts'
+import { type ControlChange, type Cut, filterTimes } from './filter-times.ts'
 import { type Mark, stretchesOf } from './sink-way.ts'
 
 /** More dead letters of one day at one sink are not held in memory: what is wrong there is known without a proof. */
@@ -51,7 +52,7 @@ export async function sinksPast(
   sinks: readonly Known[],
   signal: AbortSignal,
 ): Promise<SinkFacts[]> {
-  const { marks, resets } = await readStory(client, day, sinks, Date.parse(frozen.as_of), signal)
+  const { marks, resets, cuts } = await readStory(client, day, sinks, Date.parse(frozen.as_of), signal)
   const changes = await readChanges(client, sinks, signal)
   const facts: SinkFacts[] = []
   for (const known of sinks) {
@@ -77,6 +78,7 @@ export async function sinksPast(
       letters: await readLetters(client, known.name, day, own.letters, signal),
       jobs: await jobsPast(client, control, known.name),
       filters: filterTimes(known.name, changes.bySink.get(known.name) ?? [], changes.isWhole),
+      cuts: cuts.get(known.name) ?? [],
     }
     facts.push({ known, past, accounts, resets: told })
   }
@@ -91,6 +93,7 @@ async function readStory(client: KafkaClient, day: Day, sinks: readonly Known[],
   const topic = topicNames.reports(client.settings.prefix)
   const marks = new Map<string, Map<number, Mark[]>>(sinks.map(({ name }) => [name, new Map()]))
   const resets = new Map<string, ResetTold[]>(sinks.map(({ name }) => [name, []]))
+  const cuts = new Map<string, Cut[]>(sinks.map(({ name }) => [name, []]))
   const [ranges, at] = await Promise.all([logRanges(client, topic), offsetsAt(client, topic, Math.max(1, day.from - BEFORE_MS))])
   const wanted = ranges.map(({ partition, start, end }) => ({ partition, from: at.get(partition) ?? start, to: end }))
   await readRanges(
@@ -99,6 +102,7 @@ async function readStory(client: KafkaClient, day: Day, sinks: readonly Known[],
     topic,
     wanted,
     (record) => {
+      if (record.key === PROOF_KEY) return takeCut(cuts, parseProof(record))
       const told = parse(record)
       if (told?.kind === 'audit') for (const [sink, own] of resets) own.push(...[resetOf(told.audit, sink)].filter(isReset))
       if (told?.kind !== 'report' || told.report.run.startsWith('job-')) return
@@ -114,7 +118,13 @@ async function readStory(client: KafkaClient, day: Day, sinks: readonly Known[],
     },
     signal,
   )
-  return { marks, resets }
+  return { marks, resets, cuts }
+}
+
+function takeCut(cuts: ReadonlyMap<string, Cut[]>, told: ReturnType<typeof parseProof>): void {
+  if (told?.proof !== 'filter') return
+  const partitions = new Map(told.partitions.map(({ partition, next, position }) => [partition, { next, position }]))
+  cuts.get(told.id)?.push({ at: Date.parse(told.at), settings: told.filter, partitions })
 }
 
 const isReset = (reset: ResetTold | undefined): reset is ResetTold => reset !== undefined

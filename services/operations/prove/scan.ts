@@ -1,6 +1,6 @@
 // One pass over the topic: the logs of some hours of the day, each once, and what came of its copies at each sink. A log is never received
 // before it happened, and may be received at any time after it: so all is read from the day's beginning to the end of the topic.
-import { CLOCKS_MS, timeOfLogId } from '../../events/log-id.ts'
+import { CLOCKS_MS, MAX_LOG_ID_BYTES, timeOfLogId } from '../../events/log-id.ts'
 import type { KafkaClient } from '../../topics/client.ts'
 import { offsetsAt } from '../../topics/groups.ts'
 import { topicNames } from '../../topics/names.ts'
@@ -88,7 +88,7 @@ export async function scan(options: ScanOptions, first: number, end = options.da
     if (++read % PROGRESS_EVERY === 0) progress(read, total)
     const { partition, offset, timestamp, key } = record
     if (offset === starts.get(partition)) scanned.firstHeld.set(partition, timestamp)
-    if (key === null || key === '') return
+    if (key === null || key === '' || key.length > MAX_LOG_ID_BYTES) return // no identity
     const hour = hourOf(day, timeOf(key, record))
     if (hour < first || hour >= end) return
     takeCopy(scanned, options.sinks, copyOf(key, record), hour)

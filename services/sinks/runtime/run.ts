@@ -14,6 +14,7 @@ import { openFlow, openSink, type Own, WAITS } from './assemble.ts'
 import { checkSink } from './check.ts'
 import type { Connection, Sink } from './contract.ts'
 import { changeable, readSinkSettings, scheduleOf } from './settings.ts'
+import { tellFilter } from './filter-told.ts'
 import { healthOf, type Vital } from './health.ts'
 import { type Jobs, runJobs } from './jobs.ts'
 import { createMember } from './member.ts'
@@ -83,9 +84,11 @@ async function deliverEvents(own: Own, env: Environment, lifecycle: Lifecycle, v
         if (state === 'running') flow.tryNow()
       },
       settings(values, by) {
+        const before = own.inForce
         own.inForce = withValues(own, env, values, by)
         Object.assign(steps, changeable(sink, own.inForce))
         flow.change(steps)
+        tellFilter({ client, producer, service, flow }, before, own.inForce)
       },
       jobs: (records, state) => jobs?.heed(records, state),
       lost: lifecycle.fail,

@@ -16,7 +16,6 @@ describe('a day', () => {
     ['2026-11-27', 'Pacific/Pago_Pago', '2026-11-27T11:00:00.000Z', 24],
     // The clocks skip midnight: the day begins at one.
     ['2026-04-24', 'Africa/Cairo', '2026-04-23T22:00:00.000Z', 23],
-    ['2023-03-26', 'Asia/Beirut', '2023-03-25T22:00:00.000Z', 24],
   ])('%s in %s - begins at %s and has %i hours', (day, zone, from, hours) => {
     const found = dayIn(day, zone)
     expect(iso(found.from)).toBe(from)
@@ -88,5 +87,5 @@ it.each([
 it('a clock - shows date, time and offset of its zone', () => {
   const at = Date.parse('2026-11-27T23:30:00Z')
   expect(localClock(at, 'Europe/Berlin')).toEqual({ date: '2026-11-28', time: '00:30', offset: '+01:00' })
-  expect(localClock(at, 'UTC')).toEqual({ date: '2026-11-27', time: '23:30', offset: 'Z' })
+  expect(localClock(at, 'UTC')).toEqual({ date: '2026-11-27', time: '23:30', offset: '+00:00' })
 })
