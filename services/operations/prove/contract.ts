@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto'
 import type { KafkaClient } from '../../topics/client.ts'
 import type { ControlRecords } from '../../topics/control.ts'
 import type { TopicProducer } from '../../topics/produce.ts'
-import type { Known } from '../known.ts'
+import type { Known } from '../services.ts'
 import type { Auth0List } from './auth0-day.ts'
 import type { Day } from './days.ts'
 

@@ -3,8 +3,7 @@
 import { CLOCKS_MS } from '../../events/log-id.ts'
 import { type Filter, type FilteredBy, parseTypes } from '../../events/filter.ts'
 import type { ServiceRecord, SettingsRecord } from '../../topics/control.ts'
-import { settingNamed, settingsNow } from '../known.ts'
-import { sinkFilter } from '../sink-filter.ts'
+import { settingNamed, settingsNow, sinkFilter } from '../services.ts'
 
 export type FilterSettings = { LOG_LEVEL: string; LOG_TYPES: string; LOG_FILTER_MODE: string }
 /** From `from` on, milliseconds since the epoch. `filter` is undefined where everything passes. */

