@@ -2,7 +2,7 @@
 import type { ProvedDay } from '../../operations/prove/proofs.ts'
 import type { Verified } from '../../operations/prove/sign.ts'
 import { fingerprint } from '../../operations/prove/sign.ts'
-import { commandsOf } from '../../operations/prove/recover.ts'
+import { commandOf, recoveriesOf, type Recovery } from '../../operations/prove/recover.ts'
 import type { Certificate, Counts, HourRow, Verdict } from '../../topics/proof-records.ts'
 import { count, time } from '../table.ts'
 import type { Paint } from '../terminal.ts'
@@ -17,8 +17,10 @@ export function presentProved(result: Certificate | Waiting, shown: Shown): stri
   return presentCertificate(result, shown)
 }
 
-export function presentProofs(result: Certificate | { days: ProvedDay[] }, shown: Shown): string {
+export function presentProofs(result: Certificate | { days: ProvedDay[] } | { recover: Recovery[] }, shown: Shown): string {
   if ('hours' in result) return presentCertificate(result, shown)
+  if ('recover' in result)
+    return result.recover.length === 0 ? 'There is nothing to recover.' : result.recover.map(commandOf).join('\n')
   const { style, table } = shown
   if (result.days.length === 0) return 'No day was proved yet: auth0-logs prove proves yesterday, PROVE_AT each night.'
   const rows = result.days.map(({ day, zone, verdict, hours, logs, missing, provedAt, open, error }) => [
@@ -67,7 +69,7 @@ function presentCertificate(certificate: Certificate, shown: Shown): string {
     ['signed', signature ? `by the key ${fingerprint(signature.public_key)}` : 'no: PROVE_KEY is not set'],
   ])
   const more = differences.total + differences.left_out - Math.min(LISTED, list.length)
-  const todo = commandsOf(certificate)
+  const todo = recoveriesOf(certificate).map(commandOf)
   return [
     `${style.bold(day)} in ${zone}: ${paint(shown, verdict)(words(verdict))}`,
     ...reasons.map(({ words }) => shown.wrap(`- ${words}`)),

@@ -16,6 +16,7 @@ import { Time } from './frame/time.js'
 import { Live } from './events/live.js'
 import { Login } from './login/login.js'
 import { Overview } from './overview/overview.js'
+import { Proofs } from './proofs/proofs.js'
 import { Replay } from './replay/replay.js'
 import { Service } from './service/service.js'
 
@@ -28,6 +29,7 @@ const PAGES = {
   replay: ['Replay', Replay],
   backfill: ['Backfill', Backfill],
   'dead-letters': ['Dead letters', DeadLetters],
+  proofs: ['Proofs', Proofs],
   audit: ['Audit', Audit],
   services: ['', Service],
 }

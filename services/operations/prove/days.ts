@@ -72,14 +72,24 @@ export function dayIn(day: string, zone: string): Day {
 /** The first instant whose local date is this day or a later one: midnight, or later where the clocks skip it. */
 function beginOf(day: string, zone: string): number {
   const utc = Date.parse(`${day}T00:00:00Z`)
+  const isBegun = (ms: number) => localClock(ms, zone).date >= day
+  const midnight = utc - offsetMs(localClock(utc, zone).offset)
+  if (isBegun(midnight) && !isBegun(midnight - 1)) return midnight // most days, without a search
   let before = utc - FARTHEST_MS
   let at = utc + FARTHEST_MS
   while (at - before > 1) {
     const middle = Math.floor((before + at) / 2)
-    if (localClock(middle, zone).date >= day) at = middle
+    if (isBegun(middle)) at = middle
     else before = middle
   }
   return at
+}
+
+/** `+05:30` in milliseconds. */
+function offsetMs(offset: string): number {
+  const [, sign, hours, minutes, seconds = '0'] = /^([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(offset) ?? []
+  const ms = (Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)) * 1_000
+  return sign === '-' ? -ms : ms
 }
 
 /** Which hour a moment belongs to; -1 outside of the day. */

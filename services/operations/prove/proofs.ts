@@ -1,12 +1,14 @@
 // `proofs`: the days that were proved, and the certificate of one of them.
+import type { KafkaClient } from '../../topics/client.ts'
 import { readControl } from '../../topics/control.ts'
 import { isOpen } from '../../topics/jobs.ts'
 import { type Certificate, SHOWN, type Verdict } from '../../topics/proof-records.ts'
-import { readProofs } from '../../topics/proofs.ts'
+import { type ProofRecord, readProofs } from '../../topics/proofs.ts'
 import { type Operation, quoted, Refusal, WrongUse } from '../operation.ts'
 import { isDay } from './days.ts'
 import { type ProofJobRecord, proofJobs, verdictOfLetter } from './job.ts'
 import { proofSoFar } from './proof.ts'
+import { recoveriesOf, type Recovery } from './recover.ts'
 
 /** One day: its newest proof. `hours` in order; `open` is the job that proves it anew. Times ISO 8601. */
 export type ProvedDay = {
@@ -37,36 +39,45 @@ export const proofs: Operation = {
     day: { meaning: 'a day such as 2026-01-31: its newest certificate', kind: 'text', positional: true },
     days: { meaning: 'how many days', kind: 'integer', default: DAYS },
     all: { meaning: `answer every difference, not the first ${SHOWN}`, kind: 'boolean', default: false },
+    recover: { meaning: 'what closes the gaps of that day, instead of its certificate', kind: 'boolean', default: false },
   },
   examples: ['auth0-logs proofs', 'auth0-logs proofs 2026-01-31 --json'],
-  async run({ client, signal }, { day, days, all }): Promise<{ days: ProvedDay[] } | Certificate> {
+  async run(
+    { client, signal },
+    { day, days, all, recover },
+  ): Promise<{ days: ProvedDay[] } | { recover: Recovery[] } | Certificate> {
     const jobs = proofJobs(await readControl(client, 'proofs'))
     if (day === undefined) return { days: daysOf(jobs).slice(0, Number(days)) }
     if (!isDay(String(day))) throw new WrongUse('day', `must be a day such as 2026-01-31, not ${quoted(String(day))}`)
     const job = jobs.findLast((one) => one.proof.day === day && one.state === 'done')
     if (!job) throw new Refusal(`${String(day)} was not proved yet: auth0-logs prove --day ${String(day)} does it`)
-    if (all === true) {
-      const { certificate, list } = await proofSoFar({ client, id: job.id, since: Date.parse(job.at), signal })
-      if (certificate) return { ...certificate, list }
-    }
-    let found: Certificate | undefined
-    const since = Date.parse(job.ended_at) - BEFORE_MS
-    await readProofs(
-      client,
-      'proofs',
-      since,
-      (record) => {
-        if (record.proof !== 'certificate' || record.id !== job.id) return undefined
-        found = record.certificate
-        return 'stop'
-      },
-      signal,
-    )
-    if (found) return found
+    const found = await certificateOf(client, job, all === true, signal)
+    if (found) return recover === true ? { recover: recoveriesOf(found) } : found
     throw new Refusal(
       `the certificate of ${String(day)} is not in the reports topic any more: it keeps ${client.settings.retentionDays} days`,
     )
   },
+}
+
+/** Undefined where the reports topic holds it no longer. @param whole with every difference */
+async function certificateOf(
+  client: KafkaClient,
+  job: ProofJobRecord,
+  whole: boolean,
+  signal: AbortSignal,
+): Promise<Certificate | undefined> {
+  if (whole) {
+    const { certificate, list } = await proofSoFar({ client, id: job.id, since: Date.parse(job.at), signal })
+    if (certificate) return { ...certificate, list }
+  }
+  let found: Certificate | undefined
+  const take = (record: ProofRecord) => {
+    if (record.proof !== 'certificate' || record.id !== job.id) return undefined
+    found = record.certificate
+    return 'stop' as const
+  }
+  await readProofs(client, 'proofs', Date.parse(job.ended_at) - BEFORE_MS, take, signal)
+  return found
 }
 
 /** Newest day first. */

@@ -24,14 +24,12 @@ export function recoveriesOf({ hours, sinks }: Pick<Certificate, 'hours' | 'sink
   return [...fetched, ...redriven]
 }
 
-/** The same for a command line. */
-export function commandsOf(certificate: Certificate): string[] {
-  return recoveriesOf(certificate).map(({ operation, input }) => {
-    const { sink, apply, ...rest } = input
-    const options = Object.entries(rest).map(([name, value]) => `--${name} ${String(value)}`)
-    const parts = ['auth0-logs', operation, ...(sink === undefined ? [] : [String(sink)]), ...options]
-    return [...parts, ...(apply === true ? ['--apply'] : [])].join(' ')
-  })
+/** The same as a command line. */
+export function commandOf({ operation, input }: Recovery): string {
+  const { sink, apply, ...rest } = input
+  const options = Object.entries(rest).map(([name, value]) => `--${name} ${String(value)}`)
+  const parts = ['auth0-logs', operation, ...(sink === undefined ? [] : [String(sink)]), ...options]
+  return [...parts, ...(apply === true ? ['--apply'] : [])].join(' ')
 }
 
 /** Hours that follow each other, as first and last. */

@@ -47,8 +47,8 @@ describe('a day', () => {
     expect(dayIn('2011-12-30', 'Pacific/Apia').hours).toEqual([])
   })
 
-  it('days of a year - follow each other without a gap or an overlap, in every kind of zone', () => {
-    for (const zone of ['UTC', 'Europe/Berlin', 'America/St_Johns', 'Australia/Lord_Howe', 'America/Santiago', 'Africa/Cairo']) {
+  it('days of a year - follow each other without a gap or an overlap, in zones with odd clocks', () => {
+    for (const zone of ['America/St_Johns', 'Australia/Lord_Howe', 'Africa/Cairo']) {
       let day = '2026-01-01'
       for (let n = 0, { to } = dayIn(day, zone); n < 365; n++) {
         day = daysLater(day, 1)
