@@ -152,6 +152,8 @@ describe('least rights', { timeout: 120_000 }, () => {
       ['replay', 'segment', '--from', 'earliest', '--to', 'latest', '--apply'],
       ['backfill', '--from', new Date(Date.now() - 60_000).toISOString(), '--detach'],
       ['jobs', 'list'],
+      ['prove', '--day', 'yesterday'],
+      ['proofs'],
       ['dead-letters', 'list', 'ingest'],
       ['stop', 'segment'],
       ['start', 'segment'],

@@ -28,6 +28,12 @@ export function leastGrants(prefix: string, sinks: readonly string[]): Record<st
       topic(reports, 'Read', 'Write'),
       topic(control, 'Read', 'Write'),
       ...groups(`${prefix}.ingest`, groupNames.backfill(prefix), `${prefix}.reconcile`),
+      // Its worker proves days: it reads what the sinks committed and put aside.
+      ...groups(`${prefix}.prove`, `${prefix}.dead-letters`),
+      ...sinks.flatMap((sink): Grant[] => [
+        topic(letters(sink), 'Read'),
+        { resource: 'group', name: groupNames.sink(prefix, sink), operations: ['Read'], isPrefix: true },
+      ]),
     ],
     ...Object.fromEntries(
       sinks.map((sink) => [
