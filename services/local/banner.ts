@@ -11,7 +11,7 @@ export function banner(rows: readonly BannerRow[], curl: string, page?: string):
   const head = broken === 0 ? 'Everything runs.' : `${broken} of ${rows.length} did not come up; the others run.`
   return [
     '',
-    `  ${head} Ctrl-C stops it; the next npm start goes on where it was.`,
+    `  ${head} Ctrl-C stops it; the next npm start continues from there.`,
     '',
     ...rows.map(({ name, text, problem }) => `  ${name.padEnd(width)}  ${problem === undefined ? text : `NOT UP: ${problem}`}`),
     '',
