@@ -7,8 +7,8 @@ import type { Terminal } from './terminal.ts'
 export async function askForHash({ stdin, stderr, signal }: Terminal): Promise<string> {
   if (stdin.isTTY !== true) return hashed(await readPipe(stdin))
   const password = await readHidden(stdin, stderr, 'Password: ', signal)
-  const again = await readHidden(stdin, stderr, 'Once more: ', signal)
-  if (password !== again) throw new WrongUse('password', 'the two are not the same; nothing was made')
+  const again = await readHidden(stdin, stderr, 'Repeat it: ', signal)
+  if (password !== again) throw new WrongUse('password', 'the two passwords differ; no hash was made')
   return hashed(password)
 }
 
@@ -42,13 +42,13 @@ async function readHidden(
   const take = (chunk: Buffer | string) => {
     for (const char of String(chunk)) {
       if (ENTER.has(char)) return done.resolve(typed.join(''))
-      if (char === CTRL_C) return done.reject(new Error('stopped; nothing was made'))
+      if (char === CTRL_C) return done.reject(new Error('stopped; no hash was made'))
       if (BACKSPACE.has(char)) typed.pop()
       else if (char === CTRL_U) typed = []
       else if (char >= ' ') typed.push(char)
     }
   }
-  const abort = () => done.reject(new Error('stopped; nothing was made'))
+  const abort = () => done.reject(new Error('stopped; no hash was made'))
   signal.addEventListener('abort', abort, { once: true })
   stdin.setRawMode(true)
   stdin.setEncoding('utf8')

@@ -56,7 +56,7 @@ async function firstContact(client: KafkaClient): Promise<void> {
   const control = topicNames.control(prefix)
   if (!topics.includes(control))
     throw new Refusal(
-      `there is no topic ${control} at ${brokers.join(', ')}: no service with TOPIC_PREFIX=${prefix} has started there yet.\n` +
+      `The topic ${control} does not exist at ${brokers.join(', ')}: no service with TOPIC_PREFIX=${prefix} has started there yet.\n` +
         'Start the services first, or set TOPIC_PREFIX or KAFKA_BROKERS to where they are.',
     )
   // The ingest alone has none yet; audit records need it.

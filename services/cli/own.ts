@@ -20,8 +20,8 @@ export function ownCommands(terminal: Terminal): readonly OwnCommand[] {
       summary: 'check all settings, and whether Kafka, the sinks and Auth0 can be reached with them',
       add: (command, done) =>
         command
-          .option('--no-network', 'look at the settings only, reach nobody')
-          .option('--acls', 'tell what must be granted at Kafka, AWS and Auth0 too')
+          .option('--no-network', 'check the settings only, contact nobody')
+          .option('--acls', 'also list the access rights to grant at Kafka, AWS and Auth0')
           .option('--json', 'the result as JSON, for programs')
           .addHelpText('after', examples('validate', 'validate --no-network --json', 'validate --acls'))
           .action(async ({ network, acls, json }: { network: boolean; acls?: boolean; json?: boolean }) => {

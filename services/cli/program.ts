@@ -21,9 +21,9 @@ export type Asked = {
 /** A command that is no operation: it may do without Kafka. Answers its exit status. */
 export type OwnCommand = { summary: string; add: (command: Command, done: (status: number) => void) => void; name: string }
 
-const LOOKING = 'To look:'
-const STEERING = 'To steer:'
-const SETTING_UP = 'To set up:'
+const LOOKING = 'Look:'
+const STEERING = 'Steer:'
+const SETTING_UP = 'Set up:'
 
 const EXIT_STATUS = `
 Exit status: 0 done, 1 refused or failed, 2 wrong use or wrong settings.
@@ -62,7 +62,7 @@ function addOperation(program: Command, operation: Operation, ask: (asked: Asked
   if (name === STATUS) addStatusOptions(command)
   if (name === PROVE) command.option('--verify <file>', VERIFY)
   if (name === PROVE || name === PROOFS) command.option('--out <file>', OUT)
-  command.showHelpAfterError(`auth0-logs ${name} --help says what it takes`)
+  command.showHelpAfterError(`auth0-logs ${name} --help shows its arguments and options`)
   if (examples.length > 0) command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`)
   command.action(async (...args: unknown[]) => {
     const { json = false, watch, check, for: seconds, verify, out, ...options } = command.opts<Record<string, unknown>>()
@@ -86,8 +86,8 @@ function addStatusOptions(command: Command): void {
   }
   command
     .option('--watch', 'show it again every 2 s, until Ctrl-C')
-    .option('--for <seconds>', 'watch for so long at most', seconds)
-    .option('--check', 'exit status 1 where a service is in trouble, for scripts and probes')
+    .option('--for <seconds>', 'stop watching after this many seconds', seconds)
+    .option('--check', 'exit status 1 if any service is in trouble, for scripts and probes')
 }
 
 /** `jobs list` is the command `list` of the command `jobs`. */

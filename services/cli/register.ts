@@ -223,11 +223,11 @@ function warningsOf(
   const accepted = tokens.split(',').map((one) => one.trim())
   return [
     ...(status && status !== 'active' && wanted.status !== 'paused'
-      ? [`the stream is ${status}: Auth0 sends nothing until it is active; --resume sets a paused one active`]
+      ? [`the stream is ${status}: Auth0 sends nothing until it is active; --resume reactivates a paused one`]
       : []),
     ...(URL.parse(sink.httpEndpoint)?.pathname === '/logs'
       ? []
-      : ['the ingest takes logs at the path /logs alone: something in between must rewrite the path']),
+      : ['the ingest accepts logs only at the path /logs: a proxy in between must rewrite the path']),
     ...(tokens !== '' && !accepted.includes(sink.httpAuthorization ?? '')
       ? ['this token is not among INGEST_TOKENS here: the ingest must accept it']
       : []),
@@ -236,7 +236,7 @@ function warningsOf(
       : []),
     ...(isPriority ? ['a prioritised stream sends eight types of security events and nothing else'] : []),
     ...(isOld && wanted.startFrom !== undefined
-      ? ['--start-from counts when a stream is created and was left out: auth0-logs backfill --from reads what came before']
+      ? ['--start-from applies only when a stream is created and was ignored: auth0-logs backfill --from reads earlier logs']
       : []),
   ]
 }

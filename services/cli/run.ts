@@ -144,7 +144,7 @@ function verdict(
   }
   if (signal.aborted) return { kind: 'stopped', message: 'stopped', status: FAILED }
   if (error instanceof WrongUse) {
-    const message = `${error.message}\nauth0-logs ${command} --help says what it takes`
+    const message = `${error.message}\nauth0-logs ${command} --help shows its arguments and options`
     return { kind: 'wrong_use', message, status: WRONG_USE }
   }
   if (error instanceof SettingsError) return { kind: 'wrong_settings', message: error.message, status: WRONG_USE }

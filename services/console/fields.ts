@@ -15,13 +15,13 @@ export const consoleFields = {
   ),
   sessionKey: text(
     'CONSOLE_SESSION_KEY',
-    'Signs the session cookies; without it one is made at start, and a restart logs everybody out',
+    'Signs the session cookies; without it a key is generated at start, and a restart logs everybody out',
     {
       secret: true,
       check: (key) => (key.length >= 32 ? undefined : 'is too short to be safe: give 32 characters or more'),
     },
   ),
-  sessionHours: integer('CONSOLE_SESSION_HOURS', 'A login is good for so long', {
+  sessionHours: integer('CONSOLE_SESSION_HOURS', 'How long a login lasts', {
     default: 12,
     min: 1,
     max: 24 * 30,
@@ -29,7 +29,7 @@ export const consoleFields = {
   }),
   trustProxy: boolean(
     'CONSOLE_TRUST_PROXY',
-    "Believe a balancer's X-Forwarded-Proto, -Host and -For: set it only where every request comes through one",
+    'Trust the X-Forwarded-Proto, -Host and -For of a proxy: only where every request comes through one',
     { default: false },
   ),
 }

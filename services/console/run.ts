@@ -100,7 +100,7 @@ export async function startConsole(env: Environment, lifecycle: Lifecycle): Prom
   const assets = readAssets()
   guard(app, assets.scriptHashes)
   const ready = () => {
-    if (!view.isReady()) return 'Kafka has not been met yet'
+    if (!view.isReady()) return 'Kafka has not answered yet'
     return watch.last()?.kafka.away ? 'Kafka does not answer' : undefined
   }
   healthRoutes(app, { live: () => undefined, ready }, metrics)

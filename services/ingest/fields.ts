@@ -27,23 +27,23 @@ export const ingestFields = (env: Environment) => ({
   }),
   highWater: integer(
     'INGEST_HIGH_WATER_BYTES',
-    'Bytes received and not yet acknowledged above which new bodies are answered 503',
+    'Bytes in flight, received and not yet acknowledged by Kafka, above which new bodies get a 503',
     {
       default: 128 * MIB,
       min: 1024,
       unit: 'bytes',
     },
   ),
-  tlsCert: parsed('INGEST_TLS_CERT_FILE', 'Certificate to serve https directly, PEM; read anew when it changes', readableFile, {
+  tlsCert: parsed('INGEST_TLS_CERT_FILE', 'Certificate to serve https directly, PEM; reloaded when it changes', readableFile, {
     default: '',
   }),
-  tlsKey: parsed('INGEST_TLS_KEY_FILE', "The certificate's key, PEM; read anew when it changes", readableFile, { default: '' }),
+  tlsKey: parsed('INGEST_TLS_KEY_FILE', "The certificate's key, PEM; reloaded when it changes", readableFile, { default: '' }),
   redact: parsed(
     'INGEST_REDACT',
-    'Fields changed before anything is stored: path:mask|hash|drop, comma-separated',
+    'Fields to redact before anything is stored: path:mask|hash|drop, comma-separated',
     (text) => parseRedaction(text, env.REDACT_KEY?.trim() ?? ''),
     { default: [] },
   ),
-  webhook: webhookField('Where it is said that Kafka has been away for 2 minutes'),
-  redactKey: text('REDACT_KEY', 'Key of the HMAC-SHA-256 that replaces hashed fields', { secret: true }),
+  webhook: webhookField('Incoming webhook for the message that Kafka has been away for 2 minutes'),
+  redactKey: text('REDACT_KEY', 'Key of the HMAC-SHA-256 for hashed fields', { secret: true }),
 })

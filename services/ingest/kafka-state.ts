@@ -33,12 +33,12 @@ export type KafkaWatch = {
 
 export function followKafka({ probe, look, log, signal, quietMs = QUIET_MS }: KafkaWatch): KafkaState {
   let met = false
-  let problem: string | undefined = 'Kafka has not been met yet'
+  let problem: string | undefined = 'Kafka has not answered yet'
   let probing = false
   let lastSign = performance.now()
 
   const failed = (error: unknown) => {
-    problem = `${met ? 'Kafka is away' : 'Kafka has not been met yet'} (${errorText(error)})`
+    problem = `${met ? 'Kafka is away' : 'Kafka has not answered yet'} (${errorText(error)})`
   }
 
   async function probeUntilMet(): Promise<void> {
@@ -51,7 +51,7 @@ export function followKafka({ probe, look, log, signal, quietMs = QUIET_MS }: Ka
         problem = undefined
         met = true
         lastSign = performance.now()
-        log.info({ away_ms: Math.round(lastSign - since) }, 'Kafka takes records; events are accepted')
+        log.info({ away_ms: Math.round(lastSign - since) }, 'Kafka accepts records; the ingest accepts events')
         break
       } catch (error) {
         failed(error)

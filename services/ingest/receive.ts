@@ -46,7 +46,7 @@ export async function receive(request: IncomingMessage, response: ServerResponse
     else answer(response, 200, result)
   } catch (error) {
     if (error instanceof KafkaAway || error instanceof Refused) {
-      receiver.log.warn({ error: error.message }, 'a body was not acknowledged by Kafka; answered 503, Auth0 will send it again')
+      receiver.log.warn({ error: error.message }, 'a body was not acknowledged by Kafka; answered 503, Auth0 will retry it')
       refused(503, 'unavailable', `${error.message}; send the events again`)
     } else {
       receiver.log.error({ error: error instanceof Error ? error.stack : String(error) }, BUG)

@@ -158,7 +158,7 @@ function routes(receiver: Receiver, kafka: KafkaState, metrics: Metrics, signal:
   app.enable('case sensitive routing')
   app.post('/logs', (request, response) => void receive(request, response, receiver))
   app.all('/logs', (request, response) => refuse(request, response, 405, 'method_not_allowed', 'send logs with POST'))
-  const notReady = () => (kafka.met() ? undefined : (kafka.problem() ?? 'Kafka has not been met yet'))
+  const notReady = () => (kafka.met() ? undefined : (kafka.problem() ?? 'Kafka has not answered yet'))
   healthRoutes(app, { live: () => undefined, ready: () => (signal.aborted ? 'the service is closing' : notReady()) }, metrics)
   app.use((request, response) => refuse(request, response, 404, 'not_found', 'logs go to POST /logs'))
   return app

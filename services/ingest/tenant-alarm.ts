@@ -44,7 +44,7 @@ export function openTenantWatch(options: {
   const ask = () => untilDone('read', async () => watch.remembered(await tenant()))
 
   function first(own: string): Promise<void> {
-    log.info({ tenant: own }, 'the first tenant that is seen: events of any other are counted as foreign from now on')
+    log.info({ tenant: own }, 'first tenant seen; events of any other are counted as foreign from now on')
     return untilDone('written', () => remember(own))
   }
 

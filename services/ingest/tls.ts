@@ -64,5 +64,8 @@ export async function serveRenewed(options: {
 function warnOfEnd({ cert }: TlsFiles, log: Logger): void {
   const validTo = cert && new X509Certificate(cert).validToDate
   if (validTo && validTo.getTime() - Date.now() < NEAR_END_MS)
-    log.warn({ valid_to: validTo.toISOString() }, 'the certificate ends soon: renew its files, they are read anew by themselves')
+    log.warn(
+      { valid_to: validTo.toISOString() },
+      'the certificate expires soon: renew its files, they are reloaded automatically',
+    )
 }

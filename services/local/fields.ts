@@ -14,6 +14,10 @@ export const localFields = {
   slackPort: integer('SLACK_PORT', "Port of the Slack service's health and metrics", { default: 9101, max: 65_535 }),
   ingestTokens: list('INGEST_TOKENS', 'Authorization values that the ingest accepts; without any one is made', { secret: true }),
   consoleUsers: text('CONSOLE_USERS', 'Users of the console; without any one is made', { secret: true }),
-  runWindow: integer('RUN_WINDOW', 'Length of a run of a continuous service', { default: 5, min: 1, unit: 'seconds' }),
+  runWindow: integer('RUN_WINDOW', 'How long a run of a continuous service lasts; each ends with a report', {
+    default: 5,
+    min: 1,
+    unit: 'seconds',
+  }),
   ...loggerFields,
 }

@@ -45,12 +45,12 @@ function read(
 ): { account: Account; kind: PartitionAccount['kind']; note: string } {
   const account = newAccount(next)
   if (offset < 0) return { account, kind: 'new', note: 'nothing committed yet' }
-  if (metadata === '') return { account, kind: 'reset', note: `set to ${next} from outside: counting begins anew there` }
+  if (metadata === '') return { account, kind: 'reset', note: `set to ${next} from outside: a new ledger begins there` }
   try {
     const found = decodeAccount(metadata, offset)
     if (found)
-      return { account: found, kind: 'counted', note: found.note ? `counting began anew at ${found.base} on ${found.note}` : '' }
-    return { account, kind: 'unknown', note: `the account behind offset ${next} does not add up to it: a tool moved the offset` }
+      return { account: found, kind: 'counted', note: found.note ? `a new ledger began at ${found.base} on ${found.note}` : '' }
+    return { account, kind: 'unknown', note: `the ledger at offset ${next} does not add up to it: a tool moved the offset` }
   } catch (error) {
     return { account, kind: 'unknown', note: error instanceof Error ? error.message : String(error) }
   }

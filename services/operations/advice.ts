@@ -18,8 +18,11 @@ const ADVICE: readonly [reason: RegExp, advice: string][] = [
     /bad_tls|cert/i,
     'The vendor’s certificate cannot be trusted. Check the address, the clock of this machine and the certificate authority.',
   ],
-  [/letters|dead_letter/i, 'The dead-letter topic takes nothing. Check that the topic exists and that the broker has room.'],
-  [/^http_429$|throttl|limit/i, 'The vendor is throttling. No action needed: delivery slows down and goes on.'],
+  [
+    /letters|dead_letter/i,
+    'The dead-letter topic does not accept records. Check that the topic exists and that the broker has room.',
+  ],
+  [/^http_429$|throttl|limit/i, 'The vendor is throttling. No action needed: delivery continues more slowly.'],
   [
     /^http_5|econn|etimedout|timeout|enotfound|eai_again|epipe|unavailable/i,
     'The vendor is unreachable. No action needed: delivery resumes within 30 s of its recovery.',
@@ -38,5 +41,5 @@ export function commandOf(service: string, error: string): string {
 export function adviceOf(error: string): string {
   const reason = error.slice(0, 200).split(':')[0]
   const found = ADVICE.find(([pattern]) => pattern.test(reason))
-  return found ? found[1] : 'It is tried again by itself, every 30 s at most.'
+  return found ? found[1] : 'It is tried again automatically, at least every 30 s.'
 }

@@ -28,7 +28,7 @@ const MAX_ID_BYTES = 256
 
 export const explain: Operation = {
   name: 'explain',
-  summary: 'one log: received when and how, where it is, and what became of it at each sink',
+  summary: 'trace one log: when it was received, where it is, and what happened to it at each sink',
   role: 'viewer',
   inputs: { log_id: { meaning: 'the log_id', kind: 'text', required: true, positional: true } },
   examples: ['auth0-logs explain 90020260131120000123000000000000000001223372036854775807'],
@@ -36,10 +36,13 @@ export const explain: Operation = {
     const { client, signal, progress } = context
     const id = String(log_id).trim()
     if (id === '' || Buffer.byteLength(id) > MAX_ID_BYTES)
-      throw new WrongUse('log_id', `this is no log_id: one has 1 to ${MAX_ID_BYTES} bytes, usually 56 digits that begin with 900`)
+      throw new WrongUse(
+        'log_id',
+        `this is not a log_id: one has 1 to ${MAX_ID_BYTES} bytes, usually 56 digits that start with 900`,
+      )
     const topic = topicNames.events(client.settings.prefix)
     if ((await existingTopics(client, [topic])).length === 0)
-      throw new Refusal(`no log was received yet: there is no topic ${topic}`)
+      throw new Refusal(`no log has been received yet: the topic ${topic} does not exist`)
     const [control, ranges] = await Promise.all([readControl(client, 'explain'), heldRanges(client, topic)])
     const found = await findLog(client, topic, ranges, id, { signal, most: MOST_COPIES, progress })
     const { copies } = found
@@ -177,7 +180,7 @@ function unknownText({ client }: Context, topic: string, ranges: LogRange[], id:
   const iso = time === undefined ? '' : isoOf(time)
   if (time === undefined || iso === '' || time < 0) {
     const shown = JSON.stringify(id.length > 80 ? `${id.slice(0, 79)}…` : id)
-    return `${shown} is no log_id as Auth0 makes them (56 digits that begin with 900 and the time), and no event in ${topic} has it`
+    return `${shown} does not look like a log_id of Auth0 (56 digits that start with 900 and the time), and no event in ${topic} has it`
   }
   const expired = ranges.some(({ start }) => start > 0) && time < Date.now() - days * 86_400_000
   return expired

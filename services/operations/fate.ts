@@ -89,9 +89,8 @@ export function fateOf(facts: Facts): Fate {
     return { outcome: 'duplicate', detail: `a copy of offset ${first.offset}, within the window`, certain }
   }
   const skipped = eras.find((era, i) => era.endedBy && copy.offset >= era.next && copy.offset < (eras[i + 1]?.base ?? 0))
-  if (skipped)
-    return { outcome: 'not_counted', detail: `never delivered: it was passed over when ${skipped.endedBy}`, certain: true }
-  const detail = `passed before the offsets of the group were set to ${now.base}; what came of it then, Kafka does not hold`
+  if (skipped) return { outcome: 'not_counted', detail: `never delivered: it was skipped when ${skipped.endedBy}`, certain: true }
+  const detail = `passed before the offsets of the group were set to ${now.base}; Kafka no longer knows what happened to it`
   return { outcome: 'not_counted', detail, certain: false }
 }
 
@@ -133,7 +132,7 @@ function waitingRedrive({ jobs }: Facts, letter: LetterFacts): string {
   if (job.kind === 'acknowledge') return `; acknowledged by ${job.by}`
   return hasPassed(job, 0, letter.offset)
     ? `; job ${job.id} sent it again, and it failed again`
-    : `; job ${job.id} is to send it again`
+    : `; job ${job.id} will send it again`
 }
 
 const letterText = ({ stage, reason, error, offset }: LetterFacts) => {

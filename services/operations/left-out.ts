@@ -7,12 +7,12 @@ export type LeftOut = { topic: string; count: number; meaning: string; toDo: str
 
 const CONTROL = {
   meaning:
-    'No log is lost by it. A setting, state or job that somebody wrote there is not in force: what was understood before it still is.',
+    'No log is lost. A setting, state or job that this record should have set does not apply: the one before it still does.',
   toDo: 'Find out what writes to this topic, and write it again with auth0-logs or the console. To remove a record, write an empty record (a tombstone) with its key. A newer version of a service writes what an older one does not know: update this one.',
 }
 const REPORTS = {
   meaning:
-    'No log is lost by it, and deliveries and accounts do not depend on it. Runs or audit records may be missing from what is shown, and from what Slack is told.',
+    'No log is lost, and deliveries and ledgers do not depend on it. Runs or audit records may be missing here and in Slack.',
   toDo: 'Find out what else writes to this topic. The records expire with it. A newer version of a service writes what an older one does not know: update this one.',
 }
 

@@ -125,7 +125,7 @@ export const runs: Operation = {
   role: 'viewer',
   inputs: {
     service: { meaning: 'only of this service', kind: 'text', positional: true, suggest: 'service' },
-    failed: { meaning: 'only runs that failed or are held', kind: 'boolean', default: false },
+    failed: { meaning: 'only runs that failed or are on hold', kind: 'boolean', default: false },
     limit: { meaning: 'rows on a page', kind: 'integer', default: 10 },
     page: { meaning: 'which page, from 1', kind: 'integer', default: 1 },
   },

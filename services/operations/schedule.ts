@@ -18,7 +18,7 @@ const SHOWN_TICKS = 5
 
 export const schedule: Operation = {
   name: 'schedule',
-  summary: 'when a service delivers: at the ticks of a cron expression, or all the time',
+  summary: 'show or set when a service delivers: a cron expression, or continuous',
   role: 'operator',
   inputs: {
     service: { meaning: 'which sink, or backfill', kind: 'text', required: true, positional: true, suggest: 'sink' },
@@ -34,7 +34,7 @@ export const schedule: Operation = {
     const known = knownService(await readControl(context.client, 'schedule'), String(values.service), isSteered)
     const fields = settingsNow(known)
     const field = settingNamed(fields, 'SCHEDULE')
-    if (!field) throw new Refusal(`${known.name} has no schedule: this version of it works all the time`)
+    if (!field) throw new Refusal(`${known.name} has no schedule: it always runs continuously`)
     const timeZone = settingNamed(fields, 'SCHEDULE_TZ')?.now ?? ''
     if (values.schedule === undefined) {
       const schedule = field.now || CONTINUOUS

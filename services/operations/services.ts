@@ -3,7 +3,7 @@ import { createFilter, type Filter, parseLevel, parseTypes } from '../events/fil
 import type { ShownField } from '../platform/settings.ts'
 import type { ControlRecords, DesiredState, ServiceRecord, SettingsRecord, StateRecord } from '../topics/control.ts'
 import { sinkOf } from '../topics/jobs.ts'
-import { Refusal } from './operation.ts'
+import { quoted, Refusal } from './operation.ts'
 
 /** A service with what operators set; `state` and `settings` are absent where nobody did. */
 export type Known = { name: string; record: ServiceRecord; state?: StateRecord; settings?: SettingsRecord }
@@ -36,7 +36,7 @@ function withSinks(fields: readonly ShownField[], sinks: readonly string[]): Sho
   const own = (name: string): ShownField => ({
     ...bare!,
     name,
-    meaning: `Tell successful runs of ${name.slice(0, -SEND_SUCCESS.length - 1).toLowerCase()}; as ${SEND_SUCCESS} unless set`,
+    meaning: `Post successful runs of ${name.slice(0, -SEND_SUCCESS.length - 1).toLowerCase()}; as ${SEND_SUCCESS} unless set`,
     value: '',
     default: '',
   })
@@ -54,11 +54,9 @@ export function knownService(control: ControlRecords, name: string, fits: (known
   if (found) return found
   const names = candidates.map((one) => one.name).join(', ')
   if (names === '')
-    throw new Refusal(`no service has announced itself yet, so there is no ${name}: start the services, or check TOPIC_PREFIX`)
-  throw new Refusal(`${shortened(name)} is not a service that this works on: there are ${names}`)
+    throw new Refusal(`No service has announced itself yet, so ${name} is unknown: start the services, or check TOPIC_PREFIX`)
+  throw new Refusal(`Unknown service ${quoted(name)}. Available: ${names}`)
 }
-
-const shortened = (name: string) => (name.length > 100 ? `${name.slice(0, 99)}…` : name)
 
 export const isSink = ({ record }: Known) => record.kind === 'sink'
 /** What can be paused, stopped and scheduled: what works on its own, not what waits for others. */

@@ -132,7 +132,7 @@ const namesOnly = (given: Readonly<Record<string, unknown>>) => {
 
 export const settings: Operation = {
   name: 'settings',
-  summary: 'what a service is set to; --set and --unset change what may change while it runs',
+  summary: 'show a service’s settings; --set and --unset change those that may change while it runs',
   role: 'operator',
   inputs: {
     service: { meaning: 'whose settings', kind: 'text', required: true, positional: true, suggest: 'service' },

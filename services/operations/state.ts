@@ -29,14 +29,14 @@ function stateOperation(name: string, state: DesiredState, summary: string): Ope
   }
 }
 
-export const pause = stateOperation('pause', 'paused', 'deliver nothing for now; the members stay in their group')
+export const pause = stateOperation('pause', 'paused', 'pause delivery; the members stay in their group')
 export const resume = stateOperation(
   'resume',
   'running',
-  'go on delivering, from the committed offsets; what is on hold is tried at once',
+  'resume delivery from the committed offsets; a sink on hold retries at once',
 )
-export const stop = stateOperation('stop', 'stopped', 'deliver nothing and leave the group, as an offset reset needs it')
-export const start = stateOperation('start', 'running', 'join the group again and deliver, from the committed offsets')
+export const stop = stateOperation('stop', 'stopped', 'stop delivery and leave the group, as an offset reset requires')
+export const start = stateOperation('start', 'running', 'rejoin the group and deliver from the committed offsets')
 
 /** Writes the wish and waits until the group shows it, for `limitMs` at most. @throws Refusal for a service that is not known */
 export async function setState(context: Context, name: string, state: DesiredState, limitMs = EFFECT_MS): Promise<StateChange> {
@@ -76,8 +76,7 @@ const membersText = (count: number) => (count === 1 ? '1 member' : `${count} mem
 function seenEffect(before: DesiredState, state: DesiredState, count: number, looks: number): string {
   if (state === 'stopped') return looks === 0 ? 'the group had no members' : 'all members have left the group'
   const joined = `the group has ${membersText(count)}`
-  if (state === 'paused' && before === 'running')
-    return `${joined}; they take the wish within a second, which Kafka does not show`
+  if (state === 'paused' && before === 'running') return `${joined}; it takes effect within a second`
   return joined
 }
 
@@ -85,5 +84,5 @@ function missedEffect(state: DesiredState, count: number, limitMs: number): stri
   const waited = `after ${limitMs / 1000} s`
   if (state === 'stopped')
     return `${membersText(count)} still in the group ${waited}: a delivery may take 20 s; if they stay, look at the service's log`
-  return `no member in the group ${waited}: is the service running? It takes the wish when it starts`
+  return `no member in the group ${waited}: is the service running? The new state applies when it starts`
 }

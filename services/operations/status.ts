@@ -225,7 +225,7 @@ function checkpointOf(accounts: readonly PartitionAccount[], waiting: Map<number
 
 export const status: Operation = {
   name: 'status',
-  summary: 'every service as it is now: state, lag, trouble, and whether its account balances',
+  summary: 'every service now: state, waiting logs, trouble, and whether its ledger balances',
   role: 'viewer',
   inputs: { service: { meaning: 'only this service, with its partitions', kind: 'text', positional: true, suggest: 'service' } },
   examples: ['auth0-logs status', 'auth0-logs status cloudwatch', 'auth0-logs status --json'],

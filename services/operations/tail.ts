@@ -90,7 +90,7 @@ export const tail: Operation = {
   role: 'viewer',
   inputs: {
     type: { meaning: 'only these type codes, comma-separated', kind: 'list' },
-    level: { meaning: `least level: ${LEVELS.map((name, i) => `${i} ${name}`).join(', ')}`, kind: 'integer' },
+    level: { meaning: `minimum level: ${LEVELS.map((name, i) => `${i} ${name}`).join(', ')}`, kind: 'integer' },
     sink: { meaning: "only what passes this sink's filter", kind: 'text', suggest: 'sink' },
     unmask: { meaning: 'show personal data', kind: 'boolean', default: false },
   },

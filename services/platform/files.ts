@@ -40,13 +40,14 @@ export function followTlsFiles(paths: TlsPaths, log: Logger): () => TlsFiles {
   return () => {
     try {
       const now = readTlsFiles(paths)
-      if (used && !isSame(used, now)) log.info({ files: paths }, 'the changed TLS files are in use from now on')
+      if (used && !isSame(used, now)) log.info({ files: paths }, 'reloaded the changed TLS files')
       if (!used || !isSame(used, now)) used = now
       told = ''
     } catch (error) {
       if (!used) throw error
       const text = errorText(error)
-      if (text !== told) log.warn({ error: text, files: paths }, 'a changed TLS file cannot be used: the one before stays in use')
+      if (text !== told)
+        log.warn({ error: text, files: paths }, 'a changed TLS file cannot be used: the previous one stays in use')
       told = text
     }
     return used

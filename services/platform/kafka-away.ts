@@ -54,9 +54,9 @@ function away(service: string, since: Date, why: string): SlackMessage {
 }
 
 const MEANS =
-  'Auth0 sends refused webhooks again; the sinks go on at their last commit when Kafka is back. An Auth0 stream that is refused for days is disabled: then reconcile or auth0-logs backfill fetches what is missing.'
+  'Auth0 resends refused webhooks; the sinks continue at their last commit when Kafka is back. Auth0 pauses a stream that is refused for days: reconcile or auth0-logs backfill then fetches what is missing.'
 const TO_DO =
-  'Look at the brokers (are they up, is a disk full?) and at KAFKA_BROKERS; from where the services run: auth0-logs validate. Nothing needs to be started again.'
+  'Check the brokers (are they up, is a disk full?) and KAFKA_BROKERS; where the services run: auth0-logs validate. Nothing needs a restart.'
 
 function back(service: string, since: Date, now: Date): SlackMessage {
   const lasted = duration(now.getTime() - since.getTime())

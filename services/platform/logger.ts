@@ -8,7 +8,7 @@ export type { Logger }
 export const loggerFields = {
   loggerLevel: choice(
     'LOGGER_LEVEL',
-    "Least level of the service's own log lines",
+    "Minimum level of the service's own log lines",
     ['trace', 'debug', 'info', 'warn', 'error', 'silent'],
     { default: 'info' },
   ),

@@ -149,10 +149,10 @@ export function dailyMessage(
   const summary = [
     `Daily report of ${date}. Delivered: ${lines.join(', ') || 'nothing'}.`,
     ...proofs.map(proofWords),
-    bad.length > 0 ? `To look at: ${bad.join(', ')}.` : '',
-    silent.length > 0 ? `Nothing was heard of ${silent.join(', ')}: does it run? auth0-logs status tells.` : '',
+    bad.length > 0 ? `Needs attention: ${bad.join(', ')}.` : '',
+    silent.length > 0 ? `No report from ${silent.join(', ')}: is it running? See auth0-logs status.` : '',
     totals.length === 0 && silent.length === 0
-      ? 'No service has reported anything yet; auth0-logs status tells whether they run.'
+      ? 'No service has reported anything yet; auth0-logs status shows whether they are running.'
       : '',
   ]
   const parts = totals.slice(0, MAX_PARTS).map((total) => ({ good: !isBad(total), facts: factsOf(total, secrets, console) }))
@@ -182,6 +182,6 @@ function factsOf(total: Total, secrets: readonly string[], console: string): Fac
     { title: 'Next checkpoint', value: total.checkpoint },
     { title: 'Errors', value: last, long: errors > 0 },
     { title: 'What to do', value: isBad(total) ? command : '', long: true },
-    ...(isBad(total) ? [consoleFact(console, total.dead_lettered > 0 ? 'letters' : 'jobs', service)] : []),
+    ...(isBad(total) ? [consoleFact(console, total.dead_lettered > 0 ? 'dead-letters' : 'services', service)] : []),
   ]
 }

@@ -28,7 +28,7 @@ const TICK_MS = 1_000
 /** Kafka answers, but this consumer has not been heard of for so long: it hangs, and a restart helps. */
 const SILENT_MS = 60_000
 
-const WAITS = 'nothing is lost, the reports wait there and Slack is told on when it answers'
+const WAITS = 'nothing is lost; reports wait in Kafka and are posted to Slack when it answers'
 
 /** Runs the service to its end. With `--check` in the arguments: prints one JSON line of what its settings are worth, and ends. */
 export async function runSlack(proc: Process): Promise<void> {
@@ -54,7 +54,7 @@ export async function startSlack(env: Environment, lifecycle: Lifecycle, clock: 
   const slack = openSlack({ url: settings.webhook, log, signal: lifecycle.signal, watch: counters(metrics) })
 
   let kafka: KafkaWatch | undefined
-  const kafkaProblem = () => (kafka ? kafka.problem() : 'Kafka has not been met yet')
+  const kafkaProblem = () => (kafka ? kafka.problem() : 'Kafka has not answered yet')
   let teller: Teller | undefined
   const app = createApp()
   healthRoutes(
@@ -66,7 +66,7 @@ export async function startSlack(env: Environment, lifecycle: Lifecycle, clock: 
           : undefined,
       ready: () => {
         if (lifecycle.signal.aborted) return 'the service is closing'
-        return kafkaProblem() ?? (teller?.joined() ? undefined : 'no part in the group yet')
+        return kafkaProblem() ?? (teller?.joined() ? undefined : 'not a member of the group yet')
       },
     },
     metrics,
@@ -93,7 +93,7 @@ export async function startSlack(env: Environment, lifecycle: Lifecycle, clock: 
     await orWait(() => ensureTopics(client, ['reports', 'control']))
     kafka = watchKafka(log, signal, async () => void (await logRanges(client, topic)), {
       away: WAITS,
-      back: 'Slack is told on at the last commit',
+      back: 'posting to Slack continues from the last commit',
     })
     const control = await orWait(() => followControl(client, NAME, () => {}, lifecycle.fail))
     lifecycle.onClose('control', control.close)

@@ -12,13 +12,13 @@ export const slackFields = {
   webhook: webhookField('Incoming webhook that failures, recoveries and the daily report go to', { required: true }),
   sendSuccess: boolean(
     'SLACK_SEND_SUCCESS',
-    'Tell successful runs too; of one sink alone with SEGMENT_SLACK_SEND_SUCCESS and so on',
+    'Post successful runs too; for one sink alone with SEGMENT_SLACK_SEND_SUCCESS and so on',
     {
       default: false,
       live: true,
     },
   ),
-  dailyReportTime: integer('DAILY_REPORT_TIME', 'Hour of the daily report, local by SCHEDULE_TZ', {
+  dailyReportTime: integer('DAILY_REPORT_TIME', 'Hour of the daily report, in the time zone SCHEDULE_TZ', {
     default: 16,
     max: 23,
     live: true,
@@ -42,7 +42,7 @@ export function successFields(env: Environment): Fields {
   return Object.fromEntries(
     names.map((name) => [
       name.slice(0, -BARE.length - 1),
-      boolean(name, 'Tell successful runs of this service', { default: false }),
+      boolean(name, 'Post successful runs of this service', { default: false }),
     ]),
   )
 }
@@ -112,7 +112,8 @@ export function followSettings(env: Environment, records: ControlRecords, log: L
     const { settings, problems } = checkSettings(liveFields, now, Object.keys(now))
     if (problems.length === 0) return settings
     const told = JSON.stringify(problems)
-    if (told !== warned) log.warn({ problems }, 'a setting that an operator changed is not usable: those of the start hold')
+    if (told !== warned)
+      log.warn({ problems }, 'a setting that an operator changed cannot be used: the settings of the start apply')
     warned = told
     return checkSettings(liveFields, env, Object.keys(env)).settings
   }

@@ -146,7 +146,7 @@ export function createTeller(options: {
   }
 
   function leftOut({ offset }: KafkaMessage, error: unknown): void {
-    log.warn({ topic, offset, error: errorText(error) }, 'a report is not understood and left out: Slack is not told of it')
+    log.warn({ topic, offset, error: errorText(error) }, 'a report is not understood and skipped: it is not posted to Slack')
   }
 
   function reportIn({ key, value, offset, timestamp }: KafkaMessage): Report | undefined {
@@ -175,7 +175,7 @@ export function createTeller(options: {
       )
       if (accepted) committed = next
     } catch (error) {
-      log.warn({ error: errorText(error) }, 'what Slack was told is not committed yet; a crash now would repeat it')
+      log.warn({ error: errorText(error) }, 'messages posted to Slack are not committed yet; a crash now would repeat them')
     }
   }
 

@@ -34,7 +34,7 @@ export function successMessage(successes: readonly Report[], console = ''): Slac
     { title: 'Next checkpoint', value: last.checkpoint },
     ...counts({ Filtered: sum('filtered'), 'Dead-lettered': sum('dead_lettered'), Expired: sum('expired') }),
     { title: 'What to do', value: lost ? deadLettersCommand(last.service) : '', long: true },
-    consoleFact(console, lost ? 'letters' : 'jobs', last.service),
+    consoleFact(console, lost ? 'dead-letters' : 'services', last.service),
   ]
   return slackMessage(last.service, 'Logs Export Success', summary, [{ good: true, facts }])
 }
@@ -54,7 +54,7 @@ export function newsMessage(
   ]
   const waiting: Fact = { title: 'Logs waiting', value: about.waiting === undefined ? '' : number(about.waiting) }
   const message = (title: 'Logs Export Error' | 'Logs Export Recovered', summary: string, facts: Fact[]) => {
-    const all = [...facts, consoleFact(about.console, 'jobs', service)]
+    const all = [...facts, consoleFact(about.console, 'services', service)]
     return slackMessage(service, title, summary, [{ good: title === 'Logs Export Recovered', facts: all }])
   }
   switch (news.kind) {
@@ -73,13 +73,15 @@ export function newsMessage(
     case 'recovered': {
       const lasted = duration(news.until - news.since)
       const back =
-        news.again === 0 ? '' : ` It had come back ${countedTimes(news.again)}, and has held for ${duration(CALM_MS)} now.`
+        news.again === 0
+          ? ''
+          : ` The failure came back ${countedTimes(news.again)}; it has been stable for ${duration(CALM_MS)} now.`
       const kept = about.waiting
         ? `${logs(about.waiting)} that waited in Kafka ${about.waiting === 1 ? 'goes' : 'go'} out now`
         : 'all that waited in Kafka has gone out or goes out now'
       return message(
         'Logs Export Recovered',
-        `${service} works again after ${lasted}. Nothing was lost: ${kind(about) === 'sink' ? kept : 'it goes on at its checkpoint'}.${back}`,
+        `${service} works again after ${lasted}. Nothing was lost: ${kind(about) === 'sink' ? kept : 'it continues at its checkpoint'}.${back}`,
         [
           ...times(iso(news.since), iso(news.until)),
           { title: 'Lasted', value: lasted },
@@ -91,7 +93,7 @@ export function newsMessage(
       )
     }
     case 'expired': {
-      const summary = `${logs(report.expired)} expired before ${service} delivered ${report.expired === 1 ? 'it' : 'them'}: Kafka's retention was faster. For ${service} ${report.expired === 1 ? 'it is' : 'they are'} lost unless Auth0 still holds them.`
+      const summary = `${logs(report.expired)} expired before ${service} delivered ${report.expired === 1 ? 'it' : 'them'}: Kafka's retention deleted them. For ${service} ${report.expired === 1 ? 'it is' : 'they are'} lost unless Auth0 still holds them.`
       return message('Logs Export Error', summary, [
         ...times(report.started_at, report.ended_at),
         ...run,
@@ -128,16 +130,16 @@ function happened(news: Extract<News, { kind: 'failed' | 'ongoing' }>, about: Ab
 }
 
 function meaning({ status }: Report, about: About): string {
-  if (kind(about) !== 'sink') return 'What Auth0 still holds is read as soon as it can be.'
+  if (kind(about) !== 'sink') return 'The logs stay at Auth0 and are read as soon as this works again.'
   const waits = about.waiting ? `${logs(about.waiting)} wait${about.waiting === 1 ? 's' : ''} in Kafka` : 'all logs wait in Kafka'
   return status === 'held'
-    ? `Nothing is lost: ${waits}. Delivery resumes by itself once the cause is fixed.`
-    : `Nothing is lost: ${waits}. Delivery is retried by itself.`
+    ? `Nothing is lost: ${waits}. Delivery resumes automatically once the cause is fixed.`
+    : `Nothing is lost: ${waits}. Delivery is retried automatically.`
 }
 
 function toDo({ service, status, error }: Report, about: About): string {
   const runs = `auth0-logs runs ${service} --failed`
-  if (kind(about) !== 'sink') return `See what it says: ${runs}; auth0-logs status`
+  if (kind(about) !== 'sink') return `Details: ${runs}; auth0-logs status`
   if (errorClass(error) === 'rejections') return `${adviceOf(error)} ${deadLettersCommand(service)}`
   return `${adviceOf(error)} ${status === 'held' ? 'Check the settings: auth0-logs validate' : `If it lasts: ${runs}`}`
 }
@@ -152,7 +154,7 @@ export const deadLettersCommand = (service: string) =>
 const sentence = (text: string) => `${text.trimEnd().replace(/[.!…]$/, '')}.`
 
 /** A plain address: Slack makes a link of it. */
-export function consoleFact(console: string, page: 'jobs' | 'letters', service: string): Fact {
+export function consoleFact(console: string, page: 'services' | 'dead-letters', service: string): Fact {
   const address = console === '' ? '' : `${console.replace(/\/$/, '')}/#/${page}/${encodeURIComponent(service)}`
   return { title: 'Console', value: address, long: true }
 }

@@ -78,7 +78,7 @@ export type ServiceRecord = {
   version: string
   group: string
   started_at: string
-  /** State until an operator sets another. */
+  /** State until an operator changes it. */
   state: DesiredState
   sandbox: boolean
   /** START_FROM of the environment that was applied last: the same value is not applied again. */

@@ -99,7 +99,7 @@ function tellOnce({ log }: KafkaClient, strange: NotUnderstood): void {
   const place = `${topic} ${partition} ${offset}`
   if (told.has(place) || told.size >= MOST_TOLD) return
   told.add(place)
-  log.warn(strange, 'a control record is not understood and left out')
+  log.warn(strange, 'a control record is not understood and skipped')
 }
 
 /** What the control topic says now. */

@@ -3,14 +3,14 @@ import { readableFile } from '../platform/files.ts'
 import { boolean, choice, integer, list, parsed, type Settings, text } from '../platform/settings.ts'
 
 export const kafkaFields = {
-  brokers: list('KAFKA_BROKERS', 'Kafka brokers to begin with, host:port, comma-separated', {
+  brokers: list('KAFKA_BROKERS', 'Kafka bootstrap brokers, host:port, comma-separated', {
     required: true,
     check: (brokers) => {
       const wrong = brokers.find((broker) => !/^[^\s:/]+:\d{1,5}$/.test(broker) && !/^\[[0-9a-f:]+\]:\d{1,5}$/i.test(broker))
       return wrong === undefined ? undefined : 'must be host:port, comma-separated'
     },
   }),
-  prefix: text('TOPIC_PREFIX', 'Name of the main topic and beginning of all other topics and groups', {
+  prefix: text('TOPIC_PREFIX', 'Name of the main topic, and prefix of all other topics and groups', {
     default: 'auth0.logs',
     check: (name) =>
       /^[A-Za-z0-9._-]{1,180}$/.test(name) ? undefined : 'may hold letters, digits, dot, underscore and hyphen only',
@@ -31,12 +31,12 @@ export const kafkaFields = {
     max: 3650,
     unit: 'days',
   }),
-  createTopics: boolean('KAFKA_CREATE_TOPICS', 'Create topics that are absent; false on clusters that forbid it', {
+  createTopics: boolean('KAFKA_CREATE_TOPICS', 'Create missing topics; false on clusters that forbid it', {
     default: true,
   }),
   compression: choice(
     'KAFKA_COMPRESSION',
-    'Compression of produced records, a batch as a whole',
+    'Compression of the record batches that are produced',
     ['none', 'gzip', 'zstd', 'lz4', 'snappy'],
     { default: 'none' },
   ),
@@ -51,13 +51,13 @@ export const kafkaFields = {
     max: 300,
     unit: 'seconds',
   }),
-  maxEventBytes: integer('MAX_EVENT_BYTES', 'Largest event that is stored; a larger one goes to quarantine', {
+  maxEventBytes: integer('MAX_EVENT_BYTES', 'Largest event that is stored; a larger one is quarantined', {
     default: 1_000_000,
     min: 1_000,
     max: 1_000_000,
     unit: 'bytes',
   }),
-  ssl: boolean('KAFKA_SSL', 'Talk TLS to the brokers', { default: false }),
+  ssl: boolean('KAFKA_SSL', 'Use TLS to the brokers', { default: false }),
   ca: parsed('KAFKA_CA_FILE', "Certificate authority of the brokers' certificates, PEM; read at each connection", readableFile, {
     default: '',
   }),
@@ -65,7 +65,7 @@ export const kafkaFields = {
   key: parsed('KAFKA_KEY_FILE', "Client certificate's key, PEM; read at each connection", readableFile, { default: '' }),
   saslMechanism: choice(
     'KAFKA_SASL_MECHANISM',
-    'How to log in to the brokers; aws-msk-iam takes the default credentials of AWS',
+    'SASL mechanism; aws-msk-iam uses the default credentials of AWS',
     ['plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer', 'aws-msk-iam'],
     {},
   ),
@@ -82,7 +82,10 @@ export const kafkaFields = {
     },
   ),
   saslScope: text('KAFKA_SASL_SCOPE', 'Scope that oauthbearer asks for'),
-  saslAwsRegion: text('KAFKA_SASL_AWS_REGION', "Region of the MSK cluster, for aws-msk-iam; by the brokers' names unless set"),
+  saslAwsRegion: text(
+    'KAFKA_SASL_AWS_REGION',
+    "Region of the MSK cluster, for aws-msk-iam; taken from the brokers' names unless set",
+  ),
   rack: text('KAFKA_CLIENT_RACK', 'Rack or zone of this service: it reads from the replica there, where the brokers allow that'),
 }
 

@@ -116,7 +116,7 @@ export async function followWishes(
   client: KafkaClient,
   service: string,
   options: {
-    /** State until an operator sets another. */
+    /** State until an operator changes it. */
     fallback: DesiredState
     log: Logger
     state: (state: DesiredState) => void

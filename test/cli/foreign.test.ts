@@ -141,7 +141,7 @@ describe('foreign records', { timeout: 90_000 }, () => {
     const key = 'job/segment/reset'
     await write('.control', [{ key, value: JSON.stringify({ ...right.rightReset, checkpoint: 'oops' }) }])
     const told = (await run('status')).out.replaceAll(/\s+/g, ' ')
-    expect(told).toContain(`1 record in ${prefix}.control is not understood and left out. No log is lost by it.`)
+    expect(told).toContain(`1 record in ${prefix}.control is not understood and left out. No log is lost.`)
     expect(told).toContain('partition 0 offset 3, key "job/segment/reset": checkpoint must be JSON')
     expect(told).toContain('To remove a record, write an empty record (a tombstone) with its key.')
     await write('.control', [{ key, value: null }])

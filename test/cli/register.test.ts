@@ -77,7 +77,7 @@ describe('register', () => {
       status: 'paused',
       changes: [{ field: 'status', from: 'active', to: 'paused' }],
     })
-    expect((await register('--url', URL_)).out).toContain('--resume sets a paused one active')
+    expect((await register('--url', URL_)).out).toContain('--resume reactivates a paused one')
     expect(await answer('--resume')).toMatchObject({ done: 'updated', status: 'active', warnings: [] })
     expect(tenant.streams()).toEqual([before])
     expect(await register('--pause', '--name', 'another')).toMatchObject({

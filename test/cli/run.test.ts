@@ -57,7 +57,7 @@ describe('auth0-logs', { concurrent: true }, () => {
     await ensureTopics(client, [{ deadLetters: 'ingest' }])
     await sendDeadLetters(client, producer, 'ingest', [{ ...letter, attempts: 0, firstAt: at, lastAt: at }])
     const listed = (await run(['dead-letters', 'list', 'ingest'])).out.replaceAll(/\s+/g, ' ')
-    expect(listed).toContain('acknowledge ingest puts them away; no sink could take them, so they cannot be redriven')
+    expect(listed).toContain('acknowledge ingest marks them as handled; they never were valid events, so they cannot be redriven')
     expect((await run(['dead-letters', 'redrive', 'ingest'])).err).toMatch(/acknowledge ingest|dead-letters acknowledge/)
     const { services } = JSON.parse((await run(['status', '--json'])).out) as Status
     expect(services.find(({ name }) => name === 'ingest')?.deadLetters).toEqual({ total: 1, waiting: 1 })

@@ -64,7 +64,7 @@ test('daily - the message holds the numbers, what to do, and who is silent', () 
   ])
   const message = dailyMessage('2026-11-22', totals, ['cloudwatch'])
   expect(message.text).toBe(
-    'Daily report of 2026-11-22. Delivered: papertrail 3 logs, segment 1,200 logs. To look at: segment. Nothing was heard of cloudwatch: does it run? auth0-logs status tells.',
+    'Daily report of 2026-11-22. Delivered: papertrail 3 logs, segment 1,200 logs. Needs attention: segment. No report from cloudwatch: is it running? See auth0-logs status.',
   )
   expect(message.attachments.map(({ text, color }) => [text, color])).toEqual([
     ['Logs Export Daily Report', '#7cd197'],

@@ -158,7 +158,7 @@ test.concurrent('Slack service - the daily report: at its hour, once, after a re
   await slack.start(day, clock)
   await slack.posted(3)
   expect(slack.titles()).toEqual(['Daily Report', 'Error', 'Daily Report'])
-  expect(slack.messages()[2].text).toContain('Daily report of 2026-11-24. Delivered: segment 3 logs. To look at: segment.')
+  expect(slack.messages()[2].text).toContain('Daily report of 2026-11-24. Delivered: segment 3 logs. Needs attention: segment.')
 })
 
 test.concurrent('Slack service - a daily report of hour 0 is due at the first start, where nothing was reported too', async (it) => {

@@ -14,7 +14,7 @@ test("words - a failure: the vendor's words, what it means, what to do", () => {
   expect(message).toMatchObject({
     username: 'auth0-logs-to-segment',
     icon_emoji: ':rocket:',
-    text: 'segment could not deliver: http_503: the vendor is busy. Nothing is lost: 1,234 logs wait in Kafka. Delivery is retried by itself.',
+    text: 'segment could not deliver: http_503: the vendor is busy. Nothing is lost: 1,234 logs wait in Kafka. Delivery is retried automatically.',
     attachments: [{ color: '#d13f42', fallback: 'Logs Export Error', text: 'Logs Export Error' }],
   })
   expect(message.attachments[0].fields[0]).toEqual({ title: 'Start time', value: '2026-11-22T10:00:00.000Z', short: true })
@@ -58,7 +58,7 @@ test('words - a recovery says how long it lasted and what was kept', () => {
   expect(message.attachments[0]).toMatchObject({ color: '#7cd197', text: 'Logs Export Recovered' })
   expect(message.text).toBe('segment works again after 10 min. Nothing was lost: 1,234 logs that waited in Kafka go out now.')
   const flapping = newsMessage({ kind: 'recovered', report: recovered(T), since: T - 600_000, until: T, again: 3 }, about)
-  expect(flapping.text).toContain('come back 3 times, and has held for 5 min now')
+  expect(flapping.text).toContain('came back 3 times; it has been stable for 5 min now')
 })
 
 test('words - expired events are lost for the sink, and that is said', () => {
@@ -120,9 +120,9 @@ test('words - one full stop, however the vendor ends its sentence', () => {
 test('words - messages link to the console where its address is known', () => {
   const linked = { ...about, console: 'https://logs.example.com/' }
   const error = newsMessage({ kind: 'failed', report: failed(T), since: T, again: 0 }, linked)
-  expect(valuesOf(error).Console).toBe('https://logs.example.com/#/jobs/segment')
+  expect(valuesOf(error).Console).toBe('https://logs.example.com/#/services/segment')
   const lost = successMessage([report(T, { service: 'segment.sandbox', dead_lettered: 1 })], linked.console)
-  expect(valuesOf(lost).Console).toBe('https://logs.example.com/#/letters/segment.sandbox')
+  expect(valuesOf(lost).Console).toBe('https://logs.example.com/#/dead-letters/segment.sandbox')
   expect(valuesOf(successMessage([report(T)]))).not.toHaveProperty('Console')
 })
 

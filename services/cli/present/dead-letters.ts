@@ -14,7 +14,7 @@ export function presentLetters({ sink, kind, total, redriven, reasons, letters }
     [
       { title: 'reason' },
       { title: 'count', right: true },
-      { title: 'done with', right: true },
+      { title: 'handled', right: true },
       { title: 'last' },
       { title: 'last error', below: true },
     ],
@@ -47,8 +47,8 @@ export function presentLetters({ sink, kind, total, redriven, reasons, letters }
   const head = `${style.bold(sink)}: ${count(total)} dead ${total === 1 ? 'letter' : 'letters'}${redriven > 0 ? `, ${count(redriven)} of them redriven or acknowledged` : ''}`
   const verbs =
     kind === 'ingest'
-      ? `acknowledge ${sink} puts them away; no sink could take them, so they cannot be redriven`
-      : `redrive ${sink} sends them again, acknowledge ${sink} puts them away`
+      ? `acknowledge ${sink} marks them as handled; they never were valid events, so they cannot be redriven`
+      : `redrive ${sink} sends them again, acknowledge ${sink} marks them as handled`
   const hint = style.dim(shown.wrap(`auth0-logs dead-letters show ${sink} <offset> shows one; ${verbs}`))
   return [head, '', sums, ...(letters.length > 0 ? ['', newest] : []), '', hint].join('\n')
 }
@@ -68,7 +68,7 @@ export function presentLetter(letter: LetterShown, shown: Shown): string {
         ? `${letter.attempts}, from ${time(headers.first_at ?? '')} to ${time(headers.last_at ?? '')} UTC`
         : 'none',
     ],
-    ['put aside', `${time(letter.at)} UTC, ${ago(letter.at, now)}, by version ${headers.version ?? ''}`],
+    ['stored', `${time(letter.at)} UTC, ${ago(letter.at, now)}, by version ${headers.version ?? ''}`],
     ['came from', letter.fromOffset && `${letter.fromTopic}, partition ${letter.fromPartition} offset ${letter.fromOffset}`],
     ['job', letter.redriven],
     ['piece', headers.piece ?? ''],
@@ -78,7 +78,7 @@ export function presentLetter(letter: LetterShown, shown: Shown): string {
 
 /** JSON is laid out for reading; the bytes themselves come with --json. */
 function bodyText({ body, encoding, bytes }: LetterShown): string {
-  if (encoding === 'base64') return `${count(bytes)} bytes that are no text, base64:\n${body}`
+  if (encoding === 'base64') return `${count(bytes)} bytes that are not text, as base64:\n${body}`
   try {
     return JSON.stringify(JSON.parse(body), null, 2)
   } catch {
@@ -99,10 +99,10 @@ export function presentRedrive({ sink, events, reasons, redriven, applied, messa
   const { style, table } = shown
   const rows = [...reasons.map((row) => [row.reason, count(row.count)]), ['all', count(events)]]
   return [
-    `dead letters of ${style.bold(sink)} that wait`,
+    `waiting dead letters of ${style.bold(sink)}`,
     '',
     table([{ title: 'reason' }, { title: 'events', right: true }], rows),
-    ...(redriven > 0 ? [style.dim(`${count(redriven)} more were redriven or acknowledged before and stay out`)] : []),
+    ...(redriven > 0 ? [style.dim(`${count(redriven)} more were redriven or acknowledged before and are left out`)] : []),
     '',
     shown.wrap(applied ? style.green(message) : style.bold(message)),
   ].join('\n')

@@ -9,12 +9,12 @@ export function presentExplained({ logId, storedAt, copies, sinks, notes }: Expl
   const [copy] = copies
   const received = copies.map(
     ({ partition, offset, receivedAt, source }) =>
-      `${time(receivedAt)} UTC by ${source || 'a producer that names no source'}, partition ${partition} offset ${offset}`,
+      `${time(receivedAt)} UTC by ${source || 'an unknown source'}, partition ${partition} offset ${offset}`,
   )
   const told = shown.facts([
     ['type', copy?.type ?? ''],
     ['stored by Auth0', storedAt && `${time(storedAt)} UTC`],
-    ...received.map((text, i) => [i === 0 ? 'received' : 'and again', text] as const),
+    ...received.map((text, i) => [i === 0 ? 'received' : 'received again', text] as const),
   ])
   // A log has one line a sink; only copies need their offset.
   const partitions = new Set(copies.map(({ partition }) => partition)).size

@@ -10,7 +10,7 @@ const UNDER = new Set(['since', 'by', 'error', 'delivered', 'failed'])
 
 export function presentJobs({ jobs, total }: { jobs: JobRow[]; total: number }, { style, now, given, table }: Shown): string {
   if (jobs.length === 0)
-    return given.open ? 'no job is open' : 'no jobs yet: auth0-logs replay --to … and dead-letters redrive make some'
+    return given.open ? 'No open jobs.' : 'No jobs yet: replay --to, dead-letters redrive and backfill create them.'
   const columns = ['job', 'sink', 'kind', 'state', 'done', 'of', 'delivered', 'failed', 'since', 'by', 'error']
   const numbers = new Set(['done', 'of', 'delivered', 'failed'])
   const rows = jobs.map((job) => [
@@ -47,10 +47,10 @@ export function presentJob(job: JobShown, shown: Shown): string {
     job.perSecond > 0 && job.endedAt === '' ? `, about ${span(((job.total - job.done) / job.perSecond) * 1000)} left` : ''
   const told = shown.facts([
     ['what', `${job.kind} to ${job.sink}, from ${job.from} to ${job.to}`],
-    ['state', `${paintOf(job.state, style)(job.state)}${job.members > 0 ? `, ${job.members} members at it` : ''}`],
+    ['state', `${paintOf(job.state, style)(job.state)}${job.members > 0 ? `, ${job.members} members working on it` : ''}`],
     ['done', `${percent(job)}: ${count(job.done)} of ${count(job.total)} records${left}`],
     ['delivered', count(job.delivered)],
-    ['failed', job.failed > 0 ? style.red(`${count(job.failed)}, among the dead letters again`) : ''],
+    ['failed', job.failed > 0 ? style.red(`${count(job.failed)}, back in the dead letters`) : ''],
     ['left out', job.leftOut > 0 ? `${count(job.leftOut)}, filtered or not asked for` : ''],
     ['only', [job.reason && `reason ${job.reason}`, job.logId && `log ${job.logId}`].filter(Boolean).join(', ')],
     ['pace', `${job.perSecond} events/s${job.rate > 0 ? `, at most ${count(job.rate)}` : ''}`],

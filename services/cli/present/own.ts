@@ -11,14 +11,14 @@ export function presentValidated(
   network: boolean,
   style: Style,
 ): string {
-  const told = network ? 'settings, Kafka, the vendors and Auth0 as far as they are set' : 'settings only (no network)'
+  const told = network ? 'settings, Kafka, and the vendors and Auth0 where they are configured' : 'settings only (no network)'
   return [
     ...problems.map(({ setting, problem }) => `${style.red('✗')} ${style.bold(setting)}: ${problem}`),
     ...warnings.map((warning) => `${style.yellow('!')} ${warning}`),
     ok
       ? `${style.green('✓')} ${checked.join(', ')}: OK`
       : `${problems.length === 1 ? '1 problem' : `${problems.length} problems`}`,
-    style.dim(`Checked ${told}${unset.length > 0 ? `; nothing is set of ${unset.join(', ')}` : ''}`),
+    style.dim(`Checked ${told}.${unset.length > 0 ? ` Not configured: ${unset.join(', ')}.` : ''}`),
     ...(acls ? ['', ...acls] : []),
   ].join('\n')
 }
@@ -34,7 +34,7 @@ export function presentRegistered({ done, id, name, status, url, changes, warnin
     style.dim,
   )
   return [
-    `log stream ${style.bold(name)} ${done}`,
+    `Log stream ${style.bold(name)} ${done}`,
     told,
     ...changes.map(({ field, from, to }) => `  ${field}: ${from === '' ? '' : `${from} → `}${to}`),
     ...warnings.map((warning) => style.yellow(`! ${warning}`)),

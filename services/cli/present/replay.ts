@@ -10,15 +10,15 @@ export function presentReplay(result: Replayed | Ended, { style, table, wrap }: 
   const { sink, kind, from, to, partitions, events, repeated, skipped, rate, notes, warnings, applied, message } = result
   const isJob = kind === 'job'
   const title = isJob
-    ? `${style.bold(sink)} again from ${from} to ${to}, beside live delivery`
-    : `${style.bold(sink)} from ${from} on: its group's offsets`
+    ? `Re-deliver to ${style.bold(sink)} from ${from} to ${to}, beside live delivery`
+    : `Rewind ${style.bold(sink)} to ${from}`
   const columns = ['partition', 'from', 'to', 'events']
   const rows = partitions.map((row) => [String(row.partition), count(row.from), count(row.to), count(row.events)])
   const right = columns.map((name) => ({ title: name, right: true }))
   const extra = [
     ...(repeated > 0 ? [`${count(repeated)} of them were delivered before and will be sent again`] : []),
     ...(skipped > 0 ? [`${count(skipped)} before them were never delivered and will be skipped`] : []),
-    ...(isJob && rate > 0 ? [`at ${count(rate)} events/s that takes ${Math.max(1, Math.ceil(events / rate))} s at least`] : []),
+    ...(isJob && rate > 0 ? [`takes at least ${Math.max(1, Math.ceil(events / rate))} s at ${count(rate)} events/s`] : []),
     ...notes,
   ]
   return [

@@ -10,8 +10,8 @@ export function presentRuns(
   { logs, total, lastRun, page, complete }: RunsPage & { page: number; complete: boolean },
   { style, now, given, table }: Shown,
 ): string {
-  if (total === 0) return given.failed ? `no run failed; the last run ended ${ago(lastRun, now) || 'never'}` : 'no runs yet'
-  if (logs.length === 0) return `there is no page ${page}: ${count(total)} runs in all`
+  if (total === 0) return given.failed ? `No run failed; the last run ended ${ago(lastRun, now) || 'never'}.` : 'No runs yet.'
+  if (logs.length === 0) return `Page ${page} does not exist: ${count(total)} runs in all.`
   const shown = table(
     [
       { title: 'service' },

@@ -17,7 +17,7 @@ export function presentStatus(status: Status, shown: Shown): string {
 function overview({ topic, services, notUnderstood }: Status, shown: Shown): string {
   const { style, now } = shown
   const held = `${topic.name}: ${count(topic.records)} logs in ${topic.partitions} partitions, ${time(new Date(now).toISOString())} UTC`
-  if (services.length === 0) return ['no service has announced itself yet', ...strangeLines(notUnderstood, shown)].join('\n')
+  if (services.length === 0) return ['No service has announced itself yet.', ...strangeLines(notUnderstood, shown)].join('\n')
   const rows = services.map((service) => [
     service.name,
     stateText(service, style),
@@ -34,7 +34,7 @@ function overview({ topic, services, notUnderstood }: Status, shown: Shown): str
     { title: 'service' },
     { title: 'state' },
     { title: 'members', right: true },
-    { title: 'lag', right: true },
+    { title: 'waiting', right: true },
     { title: 'oldest', right: true },
     { title: 'balances' },
     { title: 'dead letters', right: true, below: true },
@@ -42,7 +42,7 @@ function overview({ topic, services, notUnderstood }: Status, shown: Shown): str
     { title: 'next run', below: true },
   ]
   return [
-    style.dim(shown.wrap(topic.partitions > 0 ? held : 'no main topic yet')),
+    style.dim(shown.wrap(topic.partitions > 0 ? held : 'The main topic does not exist yet.')),
     '',
     shown.table(columns, rows),
     ...remarks(services, notUnderstood, shown),
@@ -65,10 +65,10 @@ function remarks(services: readonly ServiceStatus[], notUnderstood: readonly Lef
     ...(openReset === '' ? [] : [style.red(openReset)]),
     ...(trouble ? [style.red(troubleText(name, trouble, now)), style.dim(`  ${trouble.advice}`)] : []),
     ...(kind === 'sink' && state !== 'stopped' && group !== '' && members.length === 0
-      ? [style.red(`${name} has no member in its group: its process does not run, or cannot reach Kafka`)]
+      ? [style.red(`${name} has no member in its group: no process of it is running, or it cannot reach Kafka`)]
       : []),
     ...(partitions.some(({ balances }) => !balances)
-      ? [style.red(`${name}: the account does not balance; auth0-logs status ${name}`)]
+      ? [style.red(`${name}: the ledger does not balance; see auth0-logs status ${name}`)]
       : []),
     ...(deadLetters?.waiting ? [`${name}: ${letters(deadLetters.waiting)}; auth0-logs dead-letters list ${name}`] : []),
     ...(setBy && state !== 'running' ? [`${name} was ${state} by ${setBy.by}, ${ago(setBy.at, now)}`] : []),
@@ -127,7 +127,7 @@ function detail({ topic, notUnderstood }: Status, service: ServiceStatus, shown:
     ['trouble', trouble ? style.red(troubleText('it', trouble, now)) : ''],
     ['what to do', trouble?.advice ?? ''],
     ['open reset', style.red(service.openReset)],
-    ['delivers to', service.sandbox ? 'the sandbox, in a group of its own' : ''],
+    ['delivers to', service.sandbox ? 'the sandbox, in its own consumer group' : ''],
     ['schedule', `${service.schedule}${service.timeZone && service.schedule !== 'continuous' ? ` (${service.timeZone})` : ''}`],
     ['next run', service.nextRun ? `${time(service.nextRun)} UTC, ${until(service.nextRun, now)}` : ''],
     [
@@ -137,15 +137,17 @@ function detail({ topic, notUnderstood }: Status, service: ServiceStatus, shown:
         : '',
     ],
     ['checkpoint', service.checkpoint],
-    ['lag', service.lag === null ? '' : `${count(service.lag)} of ${count(topic.records)} logs in ${topic.name}`],
+    ['waiting', service.lag === null ? '' : `${count(service.lag)} of ${count(topic.records)} logs in ${topic.name}`],
     [
-      'oldest waits',
+      'oldest',
       service.oldestUndelivered ? `since ${time(service.oldestUndelivered)} UTC, ${ago(service.oldestUndelivered, now)}` : '',
     ],
     ['group', service.group ? `${service.group}  ${style.dim(service.groupState)}` : ''],
     [
       'dead letters',
-      service.deadLetters ? `${count(service.deadLetters.waiting)} wait, ${count(service.deadLetters.total)} in the topic` : '',
+      service.deadLetters
+        ? `${count(service.deadLetters.waiting)} waiting, ${count(service.deadLetters.total)} in the topic`
+        : '',
     ],
     ['started', service.startedAt && `${time(service.startedAt)} UTC, version ${service.version}`],
   ])
@@ -167,7 +169,7 @@ function partitionTable({ partitions, account }: ServiceStatus, { style, table, 
   // On lines of their own zeros would only be noise.
   const shownCount = (name: (typeof COUNTS)[number], value: number) =>
     value === 0 && width < ROOMY && name !== 'delivered' && name !== 'lag' ? '' : count(value)
-  const columns = ['partition', 'base', 'end', 'delivered', 'filtered', 'duplicates', 'dead letters', 'expired', 'lag']
+  const columns = ['partition', 'base', 'end', 'delivered', 'filtered', 'duplicates', 'dead letters', 'expired', 'waiting']
   const rows = partitions.map((partition) => [
     String(partition.partition),
     count(partition.base),
@@ -179,7 +181,7 @@ function partitionTable({ partitions, account }: ServiceStatus, { style, table, 
   const sums = account ? ['all', '', '', ...COUNTS.map((name) => shownCount(name, account[name])), '', ''] : []
   const told = account?.balances
     ? style.green(
-        'It balances: end − base = delivered + filtered + duplicates + dead letters + expired + lag, in every partition.',
+        'It balances: end − base = delivered + filtered + duplicates + dead letters + expired + waiting, in every partition.',
       )
     : style.red('It does not balance: see the partitions marked NOT EQUAL.')
   const titles = [

@@ -9,18 +9,18 @@ import type { Shown } from './shown.ts'
 export function presentState({ service, before, after, effect, missed }: StateChange, { style, wrap }: Shown): string {
   const change =
     before.state === after.state
-      ? `${style.bold(service)} was ${after.state} already`
-      : `${style.bold(service)} is to be ${style.bold(after.state)}; it was ${before.state}`
-  return wrap(`${change}\n${missed ? style.yellow(`not seen yet: ${effect}`) : effect}`)
+      ? `${style.bold(service)} is already ${after.state}`
+      : `${style.bold(service)} is set to ${style.bold(after.state)}; it was ${before.state}`
+  return wrap(`${change}\n${missed ? style.yellow(`Not confirmed yet: ${effect}`) : effect}`)
 }
 
 export function presentSchedule(
   { service, before, after, timeZone, next }: ScheduleChange,
   { style, now, given }: Shown,
 ): string {
-  const was = given.schedule === undefined ? '' : `, before ${before.schedule || 'continuous'}`
+  const was = given.schedule === undefined ? '' : ` (was ${before.schedule || 'continuous'})`
   const change = `${style.bold(service)}: ${style.bold(after.schedule)}${was}`
-  if (next.length === 0) return `${change}\nit delivers all the time`
+  if (next.length === 0) return `${change}\nDelivers continuously.`
   const zone = timeZone ? ` (the expression is read in ${timeZone})` : ''
   return [`${change}`, `next runs, UTC${zone}:`, ...next.map((tick) => `  ${time(tick)}  ${style.dim(until(tick, now))}`)].join(
     '\n',
@@ -37,9 +37,9 @@ export function presentSettings(result: SettingsShown | SettingsChange, shown: S
   return [
     `${style.bold(service)}${who}`,
     ...(live.length > 0
-      ? [`${style.bold('Can change now')}  auth0-logs settings ${service} --set NAME=value\n${rows(live, shown)}`]
+      ? [`${style.bold('Can be changed now')}  auth0-logs settings ${service} --set NAME=value\n${rows(live, shown)}`]
       : []),
-    `${style.bold('From the environment')}  a change takes a restart\n${rows(fixed, shown)}`,
+    `${style.bold('From the environment')}  changing these needs a restart\n${rows(fixed, shown)}`,
   ].join('\n\n')
 }
 

@@ -64,7 +64,7 @@ export function neededAcls(prefix: string, sinks: Readonly<Record<string, readon
     '  --cluster --operation Describe',
     'Kafka, where KAFKA_CREATE_TOPICS is true:',
     `  --topic ${prefix} --resource-pattern-type prefixed --operation Create`,
-    'Kafka, least for one service each, where the topics exist (DescribeConfigs on them too: differing settings are warned of):',
+    'Kafka, the least that each service needs where the topics exist (with DescribeConfigs it warns of differing topic settings):',
     ...Object.entries(leastGrants(prefix, Object.keys(sinks))).flatMap(([service, grants]) => [
       `  ${service}:`,
       ...grants.map(grantLine),

@@ -20,7 +20,7 @@ const METADATA_MS = 25_000
 /** An account has less. */
 const METADATA_BYTES = 1_023
 const NEEDED =
-  'accounts and checkpoints live there, and no sink works without (offset.metadata.max.bytes of the brokers, 4,096 by default)'
+  'ledgers and checkpoints are stored there, and no sink works without them (offset.metadata.max.bytes of the brokers, 4,096 by default)'
 
 /** @param services whose dead-letter topics are looked at: the ingest and sinks */
 export async function checkKafka(env: Environment, services: readonly string[]): Promise<Findings> {
@@ -59,7 +59,7 @@ function judgeTopics(settings: KafkaSettings, found: Awaited<ReturnType<typeof i
   const problems: Problem[] = []
   const warnings = differences.map(
     ({ topic, setting, expected, found: is }) =>
-      `topic ${topic}: ${setting} is ${is}, by the settings it would be ${expected}; it is used as it is`,
+      `topic ${topic}: ${setting} is ${is}, the settings here say ${expected}; the topic is used as it is`,
   )
   if (missing.length > 0 && !createTopics)
     problems.push({ setting: 'KAFKA_CREATE_TOPICS', problem: `is false and topics are missing: create ${missing.join(', ')}` })
@@ -93,7 +93,7 @@ export async function checkAuth0(env: Environment, signal: AbortSignal): Promise
   const isReconciled = env.BACKFILL?.trim() === 'reconcile'
   const streams = await auth0.httpStreams(signal).catch((error: unknown) => {
     if (isReconciled) problems.push({ setting: 'AUTH0_CLIENT_ID', problem: wordsOf(error) })
-    else warnings.push(`the log stream was not looked at: ${wordsOf(error)}`)
+    else warnings.push(`the log stream could not be checked: ${wordsOf(error)}`)
     return undefined
   })
   if (streams) problems.push(...streamProblems(streams, env, warnings))
@@ -109,7 +109,7 @@ function streamProblems(streams: readonly HttpStream[], env: Environment, warnin
   if (wanted !== '' && named.length === 0)
     return [{ setting: 'AUTH0_LOG_STREAM', problem: `the tenant has no webhook stream ${JSON.stringify(wanted)}` }]
   if (streams.length === 0) {
-    warnings.push('the tenant has no webhook log stream: auth0-logs register makes one')
+    warnings.push('the tenant has no webhook log stream: auth0-logs register creates one')
     return []
   }
   const own = named.length > 0 ? named : streams.length === 1 ? streams : streams.filter(accepted)

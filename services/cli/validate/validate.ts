@@ -59,7 +59,8 @@ export type Checked = { service: string; kind: 'ingest' | 'sink' | 'other' } & A
 
 type Answer = { given: string[]; problems: Problem[]; permissions: string[] }
 
-const ANSWER_MS = 25_000
+/** A service answers in a second or two; on a very busy machine it takes far longer. */
+const ANSWER_MS = 90_000
 
 /** @param root the folder `services` @param network whether sinks ask their vendors too */
 export async function checkServices(root: string, env: Environment, network: boolean, signal: AbortSignal): Promise<Checked[]> {
@@ -89,7 +90,10 @@ function ask(service: string, file: string, env: Environment, network: boolean, 
   return new Promise((resolve) => {
     execFile(execPath, args, { env: { ...env }, ...limits }, (error, stdout, stderr) => {
       const answer = stdout.split('\n').map(readAnswer).find(Boolean)
-      const why = stderr.trim().split('\n').at(-1) || (error ? error.message : 'it printed no JSON line')
+      const late = error?.killed === true && !signal.aborted
+      const why = late
+        ? `no answer within ${ANSWER_MS / 1_000} s; try again when this machine is less busy`
+        : stderr.trim().split('\n').at(-1) || (error ? error.message : 'it printed no JSON line')
       resolve(
         answer ?? {
           given: [service],

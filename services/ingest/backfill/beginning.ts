@@ -23,7 +23,7 @@ export async function beginning(backfill: Backfill, { found, number, signal }: T
   const { startFrom } = settings()
   const place = found ?? { ...NO_CHECKPOINT, term: number }
   if (startFrom !== '' && found && startFrom !== found.startFrom) {
-    log.info({ start_from: startFrom, instead_of: found.checkpoint }, 'START_FROM is new: the backfill begins there')
+    log.info({ start_from: startFrom, instead_of: found.checkpoint }, 'START_FROM is new: the backfill starts there')
     return startingAt(backfill, place, startFrom)
   }
   if (place.checkpoint !== '') {

@@ -12,7 +12,7 @@ export function backfillFields(env: Environment) {
   return {
     backfill: choice(
       'BACKFILL',
-      'Reads logs from the Management API: poll reads all, reconcile finds what the stream lost',
+      'Reads logs from the Management API: poll reads all, reconcile finds what the stream missed',
       ['off', 'poll', 'reconcile'],
       {
         default: 'off',
@@ -20,7 +20,7 @@ export function backfillFields(env: Environment) {
     ),
     ...auth0Fields({ required: false }),
     batchSize: integer('BATCH_SIZE', 'Logs read per request of the backfill', { default: 100, min: 1, max: 100, live: true }),
-    startFrom: text('START_FROM', 'Where the backfill begins, inclusive: a log_id or an ISO time; used once per value', {
+    startFrom: text('START_FROM', 'Where the backfill starts, inclusive: a log_id or an ISO time; used once per value', {
       check: startFromProblem,
     }),
     schedule: text('SCHEDULE', 'When the backfill runs: cron such as */5 * * * *, or continuous', {
@@ -48,7 +48,7 @@ export function backfillFields(env: Environment) {
     }),
     proveAt: proveAtField,
     ...proveFields,
-    runWindow: integer('RUN_WINDOW', 'Length of a run of a continuous service', {
+    runWindow: integer('RUN_WINDOW', 'How long a run of a continuous service lasts; each ends with a report', {
       default: 60,
       min: 1,
       max: 3600,

@@ -45,7 +45,7 @@ async function runUntilItEnds(backfill: Backfill, reader: LogReader, job: JobRec
   const progress = { delivered: Number(job.delivered) || 0, checkpoint: '' }
   const again = (error: unknown, againMs: number) => {
     const text = `backfill job ${job.id} stands still: ${errorText(error)}`
-    log.warn({ job: job.id, retry_in_ms: againMs }, `${text}; it goes on where it stood`)
+    log.warn({ job: job.id, retry_in_ms: againMs }, `${text}; it continues where it was`)
     void runs.troubled('failed', text)
   }
   await againAndAgain(
@@ -82,7 +82,7 @@ async function runJob(
   if (isCancelled()) return
   const until = endOf(job)
   progress.checkpoint ||= job.checkpoint || askFrom(job.from)
-  log.info({ job: job.id, from: progress.checkpoint, to: until, by: job.by }, 'backfill job begins')
+  log.info({ job: job.id, from: progress.checkpoint, to: until, by: job.by }, 'backfill job started')
   let pages = 0
   for await (const page of reader.pages(progress.checkpoint, () => settings().batchSize, signal, until)) {
     const events = page.events.filter(({ id }) => id.toString() <= until)

@@ -30,12 +30,12 @@ export async function publishAll(
         runs.seen(id.toString())
         runs.count('bytes', value.length)
       }
-      if (attempt > 1) log.info('Kafka takes the page now; the backfill goes on')
+      if (attempt > 1) log.info('Kafka accepts the page again; the backfill continues')
       if (attempt > TOLD_AFTER) await runs.recovered()
       return
     } catch (error) {
       const text = errorText(error)
-      if (attempt === 1) log.warn({ error: text }, 'Kafka does not take the page; the checkpoint waits, it is sent again')
+      if (attempt === 1) log.warn({ error: text }, 'Kafka did not accept the page; retrying, the checkpoint waits')
       if (attempt === TOLD_AFTER) void runs.troubled('failed', `Kafka does not take a page of logs: ${text}`)
       await sleep(STORE_AGAIN_MS, signal)
     }

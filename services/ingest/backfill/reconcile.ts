@@ -44,7 +44,7 @@ export async function openReconcile(backfill: Backfill, reader: LogReader, keepe
     if (missing.length > 0) {
       runs.count('missing', missing.length)
       metrics.missing.inc(missing.length)
-      log.warn({ missing: missing.length }, 'the stream lost logs; they are published now')
+      log.warn({ missing: missing.length }, 'the stream missed logs; publishing them now')
     }
     if (missing.length + page.unusable.length === 0) return
     const events = missing.map((event): SplitEvent => {
@@ -103,7 +103,7 @@ function watchStream({ auth0, settings, redacted, runs, log }: Backfill, reader:
         known = { stream, until: performance.now() + STREAM_MS }
         return stream
       }
-      log.error({ problem: stream.problem }, 'reconcile waits until this is changed; the webhook goes on')
+      log.error({ problem: stream.problem }, 'reconcile is waiting until this is fixed; the webhook continues')
       await runs.troubled('held', stream.problem)
       await sleep(STREAM_AGAIN_MS, signal)
       signal.throwIfAborted()

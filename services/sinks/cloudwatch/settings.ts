@@ -38,7 +38,10 @@ export const fields = {
     },
   ),
   region: text('AWS_REGION', 'Region of the log group', { required: true }),
-  accessKeyId: text('AWS_ACCESS_KEY_ID', "Access key; without it the SDK's own chain is asked"),
+  accessKeyId: text(
+    'AWS_ACCESS_KEY_ID',
+    "Access key; without it the AWS SDK looks for a role, a profile or a container's credentials",
+  ),
   secretKey: text('AWS_SECRET_ACCESS_KEY', 'Secret of the access key', { also: ['AWS_SECRET_KEY'], secret: true }),
   sessionToken: text('AWS_SESSION_TOKEN', 'Token of a temporary access key', { secret: true }),
   roleArn: text('AWS_ROLE_ARN', 'Role to assume with these credentials; renewed before it expires', {
@@ -46,23 +49,23 @@ export const fields = {
   }),
   webIdentityFile: text(
     'AWS_WEB_IDENTITY_TOKEN_FILE',
-    "Token file of a web identity, as in EKS: the SDK's own chain assumes the role",
+    'Token file of a web identity, as on EKS: the AWS SDK assumes the role with it',
   ),
-  endpoint: text('AWS_ENDPOINT_URL_CLOUDWATCH_LOGS', 'Another endpoint than the region’s, for stand-ins and private links', {
+  endpoint: text('AWS_ENDPOINT_URL_CLOUDWATCH_LOGS', 'Endpoint to use instead of the region’s, for private links and stand-ins', {
     also: ['AWS_ENDPOINT_URL'],
     check: (url) => (URL.canParse(url) ? undefined : 'must be a URL'),
   }),
-  create: boolean('CLOUDWATCH_CREATE', 'Create group and stream when they are absent', { default: true }),
+  create: boolean('CLOUDWATCH_CREATE', 'Create the group and the stream when they do not exist', { default: true }),
   retentionDays: parsed<number>(
     'CLOUDWATCH_RETENTION_DAYS',
-    'How long a group that is created here keeps its events, one of the numbers that AWS allows; 0 = for ever',
+    'Retention of a group that is created here, one of the values that AWS allows; 0 = forever',
     (days) =>
       RETENTION_DAYS.includes(Number(days)) && /^\d+$/.test(days)
         ? { value: Number(days) }
         : { problem: `must be one of ${RETENTION_DAYS.join(', ')}` },
     { kind: 'integer', default: 0, unit: 'days' },
   ),
-  kmsKeyId: text('CLOUDWATCH_KMS_KEY_ID', 'ARN of the KMS key that encrypts a group that is created here'),
+  kmsKeyId: text('CLOUDWATCH_KMS_KEY_ID', 'ARN of the KMS key for a group that is created here'),
   maxEventBytes: integer('CLOUDWATCH_MAX_EVENT_BYTES', 'Largest message; 262,118 in the aws-cn partition', {
     default: MAX_EVENT_BYTES - PER_EVENT_BYTES,
     min: 1_000,

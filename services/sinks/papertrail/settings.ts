@@ -27,12 +27,17 @@ export const FACILITIES = [
 export const fields = {
   host: text('PAPERTRAIL_HOST', 'Host of the log destination', { required: true }),
   port: integer('PAPERTRAIL_PORT', 'Port of the log destination', { required: true, min: 1, max: 65_535 }),
-  transport: choice('PAPERTRAIL_TRANSPORT', 'How messages travel; certificates are verified', ['tls', 'tcp', 'udp'], {
-    default: 'tls',
-  }),
+  transport: choice(
+    'PAPERTRAIL_TRANSPORT',
+    'Transport of the messages; certificates are always verified',
+    ['tls', 'tcp', 'udp'],
+    {
+      default: 'tls',
+    },
+  ),
   caFile: parsed(
     'PAPERTRAIL_CA_FILE',
-    "Certificate authority of a private destination, PEM; else the machine's own",
+    "Certificate authority of a private destination, PEM; otherwise the system's",
     readableFile,
     {
       default: '',
@@ -40,7 +45,7 @@ export const fields = {
   ),
   system: text('PAPERTRAIL_SYSTEM', 'System name shown in Papertrail', { default: 'auth0-logs' }),
   facility: choice('PAPERTRAIL_FACILITY', 'Syslog facility', FACILITIES, { default: 'daemon' }),
-  framing: choice('PAPERTRAIL_FRAMING', 'How messages are told apart over TCP and TLS', ['newline', 'octet-counting'], {
+  framing: choice('PAPERTRAIL_FRAMING', 'Framing of messages over TCP and TLS', ['newline', 'octet-counting'], {
     default: 'newline',
   }),
   token: text('PAPERTRAIL_TOKEN', 'Token of a SolarWinds Observability destination', {

@@ -75,7 +75,7 @@ export function createAges(options: {
       const left = kept - age
       const isClose = left < Math.min(ALARM_MS, kept / 2)
       if (isClose && !alarmed) {
-        const message = `the oldest event that waits is ${hours(age)} old and Kafka deletes it ${left > 0 ? `in ${hours(left)}` : 'at any moment'}: start this sink again, or raise the topic's retention.ms`
+        const message = `the oldest waiting event is ${hours(age)} old and Kafka deletes it ${left > 0 ? `in ${hours(left)}` : 'at any moment'}: start this sink again, or raise the topic's retention.ms`
         log.error({ oldest_hours: Math.round(age / HOUR_MS) }, message)
         await runs.alarm(`expires_soon: ${message}`)
       }

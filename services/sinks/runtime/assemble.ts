@@ -73,7 +73,7 @@ export async function openFlow(own: Own, producer: TopicProducer, lifecycle: Lif
   const connection = (await sink.connect(own.own)) as Connection<unknown>
   lifecycle.onClose('connection', connection.close)
   within(connection.check(), CHECK_MS, 'the answer of the vendor').catch((error) =>
-    log.error({ error: errorText(error) }, 'the sink cannot be written to as it is; deliveries will tell'),
+    log.error({ error: errorText(error) }, 'the vendor refused the check at start; deliveries will report it and be retried'),
   )
   const runs = createRuns({
     service,
@@ -122,7 +122,7 @@ export async function openFlow(own: Own, producer: TopicProducer, lifecycle: Lif
       ranges = await logRanges(client, topic)
       flow.heard(new Map(ranges.map(({ partition, end }) => [partition, end])))
     },
-    { away: WAITS, back: 'delivery goes on at the last commit' },
+    { away: WAITS, back: 'delivery continues at the last commit' },
   )
   const ages = createAges({ client, service, group, topic, flow, retentionMs: () => retentionMs(own), runs, log })
   gauges(metrics, sink.name, flow, ages)

@@ -99,7 +99,7 @@ export class Flow {
 
   /** A bug of ours costs a repeat from the commits on, and is told; it must not stop a part of the flow in silence. */
   async #failed(term: Term, error: Error): Promise<void> {
-    this.#options.log.error({ error: error.stack }, 'a step of the delivery failed; delivery begins again at the last commit')
+    this.#options.log.error({ error: error.stack }, 'a step of the delivery failed; delivery restarts at the last commit')
     this.#troubles.vendor.failed({ kind: 'retry', reason: 'unexpected', message: error.message })
     term.end()
     await sleep(BUG_MS)

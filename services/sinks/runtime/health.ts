@@ -17,7 +17,7 @@ export const healthOf = (vital: Vital): Health => ({
       ? 'Kafka answers but this consumer hangs'
       : undefined,
   ready() {
-    if (!vital.kafka) return 'Kafka has not been met yet'
+    if (!vital.kafka) return 'Kafka has not answered yet'
     if (!vital.kafka.answers()) return vital.kafka.problem()
     if (vital.state && vital.state() !== 'running') return undefined
     return vital.flow && vital.flow.lanes().length > 0 ? undefined : (vital.member?.problem() ?? 'no partitions assigned yet')

@@ -99,7 +99,9 @@ export async function startJob(
     async close() {
       closing.abort()
       await flow.bringHome()
-      await consumer.close().catch((error) => log.warn({ error: errorText(error), group }, 'the group was not left properly'))
+      await consumer
+        .close()
+        .catch((error) => log.warn({ error: errorText(error), group }, 'the consumer group could not be left'))
       await connection.close()
     },
   }

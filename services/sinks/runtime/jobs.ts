@@ -68,7 +68,7 @@ export class Jobs {
   #look(): void {
     this.#turn = this.#turn.then(() =>
       this.#reconcile().catch((error) =>
-        this.#options.log.warn({ error: errorText(error) }, 'jobs wait: Kafka or the sink refused; it is tried again'),
+        this.#options.log.warn({ error: errorText(error) }, 'jobs are waiting: Kafka or the vendor refused; retrying'),
       ),
     )
   }
@@ -102,7 +102,7 @@ export class Jobs {
       troubled: ({ kind, reason, message }) => this.#report(job, kind === 'hold' ? 'held' : 'failed', `${reason}: ${message}`),
       recovered: () => this.#report(job, 'recovered', ''),
       crashed: (error) => {
-        log.error({ job: job.id, error: errorText(error) }, 'the consumer of a job ended; it is begun again where it was')
+        log.error({ job: job.id, error: errorText(error) }, 'the consumer of a job stopped; restarting it where it was')
         const dead = this.#running.get(job.id)
         this.#running.delete(job.id)
         dead?.close().catch((failure) => log.debug({ job: job.id, error: errorText(failure) }, 'not closed properly'))
@@ -110,7 +110,7 @@ export class Jobs {
     })
     this.#running.set(job.id, started)
     const events = job.ranges.reduce((count, { from, to }) => count + to - from, 0)
-    log.info({ job: job.id, kind: job.kind, by: job.by, events }, 'job begun')
+    log.info({ job: job.id, kind: job.kind, by: job.by, events }, 'job started')
   }
 
   async #endIfDone(job: JobRecord): Promise<void> {

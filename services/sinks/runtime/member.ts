@@ -66,7 +66,7 @@ export function createMember(
     if (left) return
     await inTurn(become).catch((error) => {
       problem = errorText(error)
-      log.warn({ error: problem, group }, 'the consumer group could not be joined or left; it is tried again')
+      log.warn({ error: problem, group }, 'the consumer group could not be joined or left; retrying')
       lookIn(AGAIN_MS)
     })
   }
@@ -88,7 +88,7 @@ export function createMember(
     },
     crashed(error) {
       problem = `the consumer ended: ${errorText(error)}`
-      log.error({ error: error.stack, group }, 'the consumer ended by itself; it is begun anew at the last commit')
+      log.error({ error: error.stack, group }, 'the consumer stopped unexpectedly; restarting it at the last commit')
       const ended = consumer
       consumer = undefined
       void inTurn(async () => {

@@ -70,7 +70,7 @@ export function createReporter({
 
 /** What it means for the logs. */
 const BEGINS_ANEW =
-  'counting begins anew, and everything that the log holds is delivered from its beginning, some of it perhaps again; what was in the old log and not yet delivered is gone, unless Auth0 still holds it (auth0-logs backfill)'
+  'a new ledger begins, and everything in the log is delivered from its start, some of it perhaps again; what was in the old log and not yet delivered is gone, unless Auth0 still has it (auth0-logs backfill)'
 
 const wordsOf = ({ reason, message }: Trouble) => `${reason}: ${message}`
 

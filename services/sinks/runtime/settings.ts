@@ -34,14 +34,14 @@ export function sinkFields(sink: string, inFlight: number, env: Environment) {
   return {
     level: row(
       'LOG_LEVEL',
-      'Least level delivered: 0 debug, 1 info, 2 warning, 3 error, 4 critical',
+      'Minimum level to deliver: 0 debug, 1 info, 2 warning, 3 error, 4 critical',
       parseLevel,
       undefined as number | undefined,
     ),
-    types: row('LOG_TYPES', 'Event types delivered, comma-separated codes', parseTypes, [] as string[]),
+    types: row('LOG_TYPES', 'Event types to deliver: codes, comma-separated', parseTypes, [] as string[]),
     filterMode: choice(
       `${prefix}LOG_FILTER_MODE`,
-      'Level and types given: an event passes when it satisfies all or any',
+      'Where both level and types are set: whether an event must satisfy all or any of them',
       ['all', 'any'],
       {
         also: ['LOG_FILTER_MODE'],
@@ -51,18 +51,18 @@ export function sinkFields(sink: string, inFlight: number, env: Environment) {
     ),
     redact: parsed(
       `${prefix}REDACT`,
-      'Fields changed on the way out: path:mask|hash|drop, comma-separated',
+      'Fields to redact on the way out: path:mask|hash|drop, comma-separated',
       (text) => parseRedaction(text, redactKey),
       {
         also: ['REDACT'],
         default: [],
       },
     ),
-    redactKey: text(`${prefix}REDACT_KEY`, 'Key of the HMAC-SHA-256 that replaces hashed fields', {
+    redactKey: text(`${prefix}REDACT_KEY`, 'Key of the HMAC-SHA-256 for hashed fields', {
       also: ['REDACT_KEY'],
       secret: true,
     }),
-    sinkStart: text(`${prefix}SINK_START`, 'Where a new sink begins: earliest, latest or an ISO time', {
+    sinkStart: text(`${prefix}SINK_START`, 'Where a new sink starts: earliest, latest or an ISO time', {
       also: ['SINK_START'],
       default: 'earliest',
       check: (value) =>
@@ -70,7 +70,7 @@ export function sinkFields(sink: string, inFlight: number, env: Environment) {
           ? undefined
           : 'must be earliest, latest or an ISO time such as 2026-01-31T12:00:00Z',
     }),
-    startFrom: text(`${prefix}START_FROM`, 'Sets the sink back to here, inclusive, once per value: a log_id or an ISO time', {
+    startFrom: text(`${prefix}START_FROM`, 'Rewinds the sink to here, inclusive, once per value: a log_id or an ISO time', {
       also: ['START_FROM'],
       check: startFromProblem,
     }),
@@ -86,19 +86,23 @@ export function sinkFields(sink: string, inFlight: number, env: Environment) {
       live: true,
       check: zoneProblem,
     }),
-    batchSize: integer(`${prefix}BATCH_SIZE`, "Most events in one delivery; the vendor's limit unless set", {
+    batchSize: integer(`${prefix}BATCH_SIZE`, "Maximum events in one delivery; 0 = the vendor's limit", {
       min: 1,
       unit: 'events',
       live: true,
       default: 0,
     }),
-    inFlight: integer(`${prefix}IN_FLIGHT`, 'Deliveries in flight at a time', { default: inFlight, min: 1, max: 64 }),
-    state: choice(`${prefix}STATE`, 'State until an operator sets another', ['running', 'paused', 'stopped'], {
+    inFlight: integer(`${prefix}IN_FLIGHT`, 'Maximum deliveries in flight at a time, in one process', {
+      default: inFlight,
+      min: 1,
+      max: 64,
+    }),
+    state: choice(`${prefix}STATE`, 'State until an operator changes it', ['running', 'paused', 'stopped'], {
       also: ['SINK_STATE'],
       default: 'running',
     }),
     port: integer('SINK_PORT', 'Port of health and metrics; 0 takes any free one', { default: 9100, max: 65_535 }),
-    runWindow: integer('RUN_WINDOW', 'Length of a run of a continuous service', {
+    runWindow: integer('RUN_WINDOW', 'How long a run of a continuous service lasts; each ends with a report', {
       default: 60,
       min: 1,
       max: 3600,

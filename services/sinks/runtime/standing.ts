@@ -26,7 +26,7 @@ export async function watchStanding(flow: Flow, member: Member, isDue: () => boo
 const NO_PARTITIONS: Problem = {
   reason: 'no_partitions',
   message:
-    'this member of the consumer group has no partitions: the group has more members than the topic has partitions, or it cannot agree. Other members deliver meanwhile; auth0-logs status shows who has what',
+    'this member of the consumer group has no partitions: the group has more members than the topic has partitions, or its members cannot agree. Other members deliver meanwhile; auth0-logs status shows who has which partition',
 }
 
 function memberProblem(member: Member): Problem | undefined {
@@ -42,6 +42,6 @@ function stillProblem(flow: Flow): Problem | undefined {
   const partitions = lanes.map(({ partition }) => partition).join(', ')
   return {
     reason: 'standstill',
-    message: `Kafka holds ${waiting} events of partitions ${partitions} and hands none of them over. Nothing is lost; look at the brokers, and restart this sink if that goes on`,
+    message: `Kafka holds ${waiting} events of partitions ${partitions} and hands none of them over. Nothing is lost; check the brokers, and restart this sink if it lasts`,
   }
 }

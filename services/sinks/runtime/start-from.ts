@@ -38,7 +38,7 @@ export async function applyStartFrom(options: {
   await setOffsets(client, group, topic, new Map(ranges.map(({ partition, end }) => [partition, at.get(partition) ?? end])))
   log.info(
     { start_from: startFrom, offsets: Object.fromEntries(at) },
-    'START_FROM is applied: delivery begins there, once for this value',
+    'START_FROM is applied: delivery starts there, once for this value',
   )
   const older = await askForOlder(client, producer, { startFrom, by: `START_FROM of ${service}`, records })
   if (older?.isAsked) log.info({ start_from: startFrom }, older.told)

@@ -74,7 +74,7 @@ function takeOne(shared: Shared, term: Term, lane: Lane, message: KafkaMessage):
   } catch (error) {
     options.log.error(
       { partition: lane.partition, offset, error: (error as Error).stack },
-      'an event could not be worked on; set aside',
+      'an event could not be processed; stored as a dead letter',
     )
     prepared = { stage: 'encode', reason: 'unexpected', error: errorText(error) }
   }

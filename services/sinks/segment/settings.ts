@@ -19,8 +19,12 @@ export const fields = {
     default: 'https://api.segment.io',
     check: (url) => (URL.canParse(url) && /^https?:/.test(url) ? undefined : 'must be an http or https URL'),
   }),
-  perSecond: integer('SEGMENT_EVENTS_PER_SECOND', 'Most events a second, all consumers together; 0 = no limit, Segment queues', {
-    default: 0,
-    unit: 'events/s',
-  }),
+  perSecond: integer(
+    'SEGMENT_EVENTS_PER_SECOND',
+    'Maximum events a second, all processes together; 0 = no limit (Segment queues)',
+    {
+      default: 0,
+      unit: 'events/s',
+    },
+  ),
 }
