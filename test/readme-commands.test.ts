@@ -23,7 +23,7 @@ const PRINTS: Readonly<Record<string, RegExp>> = {
   "on hold, in the vendor's words; 200 wait": /on hold since .*HTTP 401[\s\S]*waiting +200 of/,
   'within 30 s: delivered, nothing waits': /waiting +0 of/,
   'a dry run': /Dry run: nothing was changed/,
-  'rewinds the sink': /✓|rewound|reset/i,
+  'rewinds the sink': /(is set|rewound) to yesterday/,
   'a job': /created/,
 }
 const LOOK_AGAIN_MS = 60_000
@@ -32,11 +32,7 @@ const COMMAND_MS = 120_000
 
 let npmStart: ChildProcess | undefined
 afterAll(async () => {
-  if (npmStart?.pid && npmStart.exitCode === null) {
-    const ended = new Promise((done) => npmStart?.once('close', done))
-    process.kill(-npmStart.pid, 'SIGKILL')
-    await ended
-  }
+  await stopAll('SIGKILL')
   rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
 })
 
@@ -69,7 +65,7 @@ describe('README', () => {
       ran.push(command.line)
     }
     expect(ran.length).toBeGreaterThan(25)
-    await stopAll()
+    await stopAll('SIGINT')
   })
 })
 
@@ -138,11 +134,13 @@ function shortenNpx({ env }: Started): void {
   env.PATH = [bin, env.PATH].join(delimiter)
 }
 
-/** As Ctrl-C in the terminal: everything must end by itself. */
-async function stopAll(): Promise<void> {
-  const child = npmStart!
+/** SIGINT is Ctrl-C in the terminal: everything must end by itself. */
+async function stopAll(signal: NodeJS.Signals): Promise<void> {
+  const child = npmStart
+  npmStart = undefined
+  if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   const ended = new Promise((done) => child.once('close', done))
-  process.kill(-child.pid!, 'SIGINT')
+  process.kill(-child.pid, signal)
   await ended
 }
 

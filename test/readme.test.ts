@@ -45,7 +45,14 @@ describe('README', () => {
     const named = [...text.matchAll(/`([A-Z][A-Z\d]*_[A-Z\d_]*[A-Z\d])(?:=[^`]*)?`/g)].map(([, name]) => name)
     const perSink = (name: string) => name.replace(/^(CLOUDWATCH|SEGMENT|PAPERTRAIL)_/, '')
     const isKnown = (name: string) => known.has(name) || known.has(perSink(name)) || known.has(`SINK_${perSink(name)}`)
-    const ofOthers = ['HTTPS_PROXY', 'NO_PROXY', 'NODE_USE_ENV_PROXY', 'SANDBOX_PORT']
+    const compose = readFileSync(new URL('../docker-compose.yml', import.meta.url), 'utf8')
+    const ofOthers = [
+      'HTTPS_PROXY',
+      'NO_PROXY',
+      'NODE_USE_ENV_PROXY',
+      'SANDBOX_PORT',
+      ...(compose.match(/BUNDLED_\w+|FILES_DIR/g) ?? []),
+    ]
     expect(named.filter((name) => !isKnown(name) && !ofOthers.includes(name))).toEqual([])
   })
 

@@ -52,7 +52,7 @@ describe('register', () => {
         },
       },
     ])
-    expect(said.out).toMatch(/log stream ours created[\s\S]*eight types of security events/)
+    expect(said.out).toMatch(/Log stream ours created[\s\S]*eight types of security events/)
     expect(said.out).not.toMatch(/secret-value|Bearer one/)
   })
 

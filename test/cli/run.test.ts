@@ -28,8 +28,8 @@ describe('auth0-logs', { concurrent: true }, () => {
     const { status, out, err } = await run(['status'])
     expect([status, err]).toEqual([0, ''])
     const [title, row] = out.split('\n').slice(2)
-    expect(title).toMatch(/^service {2}state {4}members {2}lag {2}balances {2}last run$/)
-    expect(row).toMatch(/^segment {2}running {8}0 {4}0 {2}yes {7}none yet$/)
+    expect(title).toMatch(/^service {2}state {4}members {2}waiting {2}balances {2}last run$/)
+    expect(row).toMatch(/^segment {2}running {8}0 {8}0 {2}yes {7}none yet$/)
     expect(out).toContain('segment has no member in its group')
     expect((await run(['status'], { tty: true })).out).toContain('\u001b[')
   })
@@ -81,7 +81,7 @@ describe('auth0-logs', { concurrent: true }, () => {
     const { run } = await installed()
     const { status, out, err } = await run(['pause', 'nobody'])
     expect([status, out]).toEqual([1, ''])
-    expect(err).toMatch(/^error: nobody is not a service .* there are segment\n$/)
+    expect(err).toMatch(/^error: Unknown service "nobody"\. Available: segment\n$/)
   })
 
   test.each([
@@ -111,7 +111,10 @@ describe('auth0-logs', { concurrent: true }, () => {
     const { run } = await installed()
     const refused = await run(['pause', 'nobody', '--json'])
     expect([refused.status, refused.out]).toEqual([1, ''])
-    expect(JSON.parse(refused.err)).toEqual({ error: 'refused', message: expect.stringContaining('there are segment') as string })
+    expect(JSON.parse(refused.err)).toEqual({
+      error: 'refused',
+      message: expect.stringContaining('Available: segment') as string,
+    })
     const wrong = await run(['runs', '--limit', 'many', '--json'])
     expect([wrong.status, JSON.parse(wrong.err)]).toMatchObject([2, { error: 'wrong_use' }])
     const unknown = await run(['runs', '--wat', '--json'])

@@ -133,7 +133,7 @@ describe('validate', { concurrent: true }, () => {
     await ensureTopics(testKafka(env.KAFKA_BROKERS, env.TOPIC_PREFIX), ['events', 'reports', 'control'])
     const { problems, warnings } = await checkKafka({ ...env, LOG_RETENTION_DAYS: '7' }, [])
     expect(problems).toEqual([])
-    expect(warnings.join('\n')).toMatch(/retention\.ms is 3024000000, by the settings it would be 604800000/)
+    expect(warnings.join('\n')).toMatch(/retention\.ms is 3024000000, the settings here say 604800000/)
   })
 })
 

@@ -73,7 +73,7 @@ test('words - the backfill does not deliver, it reads', () => {
     { kind: 'backfill', waiting: undefined, console: '' },
   )
   expect(message.text).toBe(
-    'backfill reports: gap: 12 logs between 1 and 2. What Auth0 still holds is read as soon as it can be.',
+    'backfill reports: gap: 12 logs between 1 and 2. The logs stay at Auth0 and are read as soon as this works again.',
   )
 })
 
