@@ -76,7 +76,8 @@ export async function scrape({ registry }: Metrics, format: 'openmetrics' | 'tex
   const open = new Registry<OpenMetricsContentType>()
   open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
   for (const metric of metricsOf(registry)) {
-    // To print OpenMetrics, prom-client renames a counter for good: it gets an heir of the counter to rename.
+    // prom-client takes `_total` off the name of a counter that it prints as OpenMetrics, and never puts it back: it is given an object
+    // that inherits from the counter, whose own name stays.
     open.registerMetric(metric instanceof Counter ? Object.create(metric) : metric)
   }
   return { type: open.contentType, body: await open.metrics() }
