@@ -32,8 +32,6 @@ type Asset = { type: string; etag: string; plain: Buffer; brotli: Buffer }
 export type Assets = {
   /** CSP sources of the inline import map. */
   scriptHashes: string[]
-  /** All that a first visit may load, bytes uncompressed. */
-  bytes: number
   mount: (app: Express) => void
 }
 
@@ -49,7 +47,6 @@ export function readAssets(): Assets {
   const inline = [...index.matchAll(/<script type="importmap">([\s\S]*?)<\/script>/g)].map(([, text]) => text)
   return {
     scriptHashes: inline.map((text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`),
-    bytes: assets.values().reduce((sum, { plain }) => sum + plain.length, 0),
     mount(app) {
       for (const [path, asset] of assets) app.get(path, (request, response) => answer(asset, request, response))
     },

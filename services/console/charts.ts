@@ -57,16 +57,19 @@ export function chartOf(options: {
     if (step) step.waiting = lag
   }
   for (const [i, step] of steps.entries()) {
-    // The step under way is shorter.
-    const seconds = Math.max(1, Math.min(stepMs, now - step.at) / 1000)
-    step.out = perSecond(outOf[i], seconds)
-    step.in = perSecond(inOf[i], seconds)
+    const isLast = i === steps.length - 1
+    step.out = perSecond(outOf[i], isLast ? toldMs(runs, step.at) : stepMs)
+    step.in = perSecond(inOf[i], isLast ? toldMs(sources, step.at) : stepMs)
     if (times[i].runs > 0) step.deliveryMs = Math.round(times[i].sum / times[i].runs)
   }
   return steps
 }
 
-const perSecond = (events: number | undefined, seconds: number) => (events === undefined ? null : events / seconds)
+const perSecond = (events: number | undefined, ms: number) =>
+  events === undefined || ms <= 0 ? null : (events * 1000) / Math.max(1_000, ms)
+
+/** How much of the step under way has been reported, milliseconds. */
+const toldMs = (runs: readonly IndexedRun[], at: number) => (Date.parse(runs.at(-1)?.end ?? '') || 0) - at
 
 const EMPTY = { at: 0, in: null, out: null, waiting: null, deliveryMs: null, failed: false, deadLettered: 0 }
 

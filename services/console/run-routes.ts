@@ -7,7 +7,7 @@ import { topicNames } from '../topics/names.ts'
 import { parse } from '../topics/reports.ts'
 import type { Report } from '../topics/records.ts'
 import { chartOf, STEP_MS } from './charts.ts'
-import type { AuditTrail, RunIndex } from './history.ts'
+import type { AuditTrail, IndexedRun, RunIndex } from './history.ts'
 import { Answer, kafkaAway, queryInteger, queryText, type Route } from './route.ts'
 import type { Point } from './status-watch.ts'
 
@@ -38,6 +38,7 @@ const RUN = {
 } as const
 const REPORT_LIMIT_MS = 10_000
 
+const byEnd = (runs: IndexedRun[]) => runs.toSorted((a, b) => (a.end < b.end ? -1 : 1))
 /** What brings events into the topic. */
 const SOURCES = ['ingest', 'backfill']
 
@@ -137,7 +138,7 @@ export function runRoutes(
         const now = Date.now()
         const from = now - hours * 3_600_000
         const runs = index.since(service, from)
-        const sources = service === 'backfill' ? [] : SOURCES.flatMap((source) => index.since(source, from))
+        const sources = service === 'backfill' ? [] : byEnd(SOURCES.flatMap((source) => index.since(source, from)))
         const points = hours === 1 ? history(service) : []
         response.json({ stepMs: STEP_MS[hours], steps: chartOf({ runs, sources, points, hours, now }) })
       },

@@ -25,15 +25,15 @@ describe('charts', () => {
   it('a run - is spread evenly over its time; nothing before the first is known, nothing after it was done', () => {
     // From 09:58:30 to 09:59:30: two whole steps.
     const steps = chart({ runs: runsOf([100, 40, { processed: 600 }]) })
-    expect(steps.map(({ out }) => out).slice(-6)).toEqual([null, null, 10, 10, 0, 0])
+    expect(steps.map(({ out }) => out).slice(-6)).toEqual([null, null, 10, 10, 0, null])
     expect(steps).toHaveLength(120)
     expect(new Date(steps.at(-1)!.at).toISOString()).toBe('2026-11-28T10:00:00.000Z')
     const events = steps.reduce((sum, { out }) => sum + (out ?? 0) * 30, 0)
     expect(events).toBeCloseTo(600)
   })
 
-  it('the step under way - is shorter, so its rate is not smaller than it was', () => {
-    const steps = chart({ runs: runsOf([10, 0, { processed: 100 }]) })
+  it('the step under way - its rate is of the part that was reported', () => {
+    const steps = chart({ runs: runsOf([40, 10, { processed: 30 }], [10, 5, { processed: 50 }]) })
     expect(steps.at(-1)?.out).toBeCloseTo(10)
   })
 
@@ -43,7 +43,7 @@ describe('charts', () => {
       sources: runsOf([40, 10, { processed: 30 }], [40, 10, { processed: 60 }]),
       points: [[NOW - 5_000, 9, 0, 0]],
     })
-    expect(steps.slice(-3).map((step) => step.in)).toEqual([null, 3, 0])
+    expect(steps.slice(-3).map((step) => step.in)).toEqual([null, 3, null])
     expect(steps.slice(-4).map(({ waiting }) => waiting)).toEqual([null, 5, 7, 9])
   })
 

@@ -125,7 +125,10 @@ function detail({ topic, notUnderstood }: Status, service: ServiceStatus, shown:
   const told = shown.facts([
     ['state', `${service.state}${wish}`],
     ['trouble', trouble ? style.red(troubleText('it', trouble, now)) : ''],
+    ['next try', trouble?.nextTry ? `${time(trouble.nextTry)} UTC; at once with auth0-logs resume ${service.name}` : ''],
     ['what to do', trouble?.advice ?? ''],
+    ['received', service.intake ? `${count(service.intake.events)} events in the last hour` : ''],
+    ['refused', service.intake?.refused.map(({ reason, bodies }) => `${count(bodies)} ${reason}`).join(', ') ?? ''],
     ['open reset', style.red(service.openReset)],
     ['delivers to', service.sandbox ? 'the sandbox, in its own consumer group' : ''],
     ['schedule', `${service.schedule}${service.timeZone && service.schedule !== 'continuous' ? ` (${service.timeZone})` : ''}`],

@@ -1,37 +1,30 @@
 // The page: login, the frame around every page, and one page at a time by the address.
 import { render } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import { Audit } from './audit/audit.js'
-import { Backfill } from './replay/backfill.js'
-import { DeadLetters } from './dead-letters/dead-letters.js'
-import { Explain } from './events/explain.js'
-import { Find } from './events/find.js'
 import { useAddress } from './frame/address.js'
 import { get } from './frame/api.js'
 import { Header, useTitle } from './frame/header.js'
 import { html } from './frame/html.js'
+import { lazy } from './frame/lazy.js'
 import { Notice } from './frame/parts.js'
 import { follow, forget, set, useStore } from './frame/store.js'
 import { Time } from './frame/time.js'
-import { Live } from './events/live.js'
 import { Login } from './login/login.js'
 import { Overview } from './overview/overview.js'
-import { Proofs } from './proofs/proofs.js'
-import { Replay } from './replay/replay.js'
-import { Service } from './service/service.js'
 
-/** By the first part of the address; each gets the rest of it. In the order of the navigation; without a text it is not in there. */
+/** By the first part of the address; each gets the rest of it. In the order of the navigation; without a text it is not in there. The
+ * overview is what most come for; the others are loaded when they are opened. */
 const PAGES = {
   overview: ['Overview', Overview],
-  live: ['Live', Live],
-  find: ['Find', Find],
-  explain: ['Explain', Explain],
-  replay: ['Replay', Replay],
-  backfill: ['Backfill', Backfill],
-  'dead-letters': ['Dead letters', DeadLetters],
-  proofs: ['Proofs', Proofs],
-  audit: ['Audit', Audit],
-  services: ['', Service],
+  live: ['Live', lazy(async () => (await import('./events/live.js')).Live)],
+  find: ['Find', lazy(async () => (await import('./events/find.js')).Find)],
+  explain: ['Explain', lazy(async () => (await import('./events/explain.js')).Explain)],
+  replay: ['Replay', lazy(async () => (await import('./replay/replay.js')).Replay)],
+  backfill: ['Backfill', lazy(async () => (await import('./replay/backfill.js')).Backfill)],
+  'dead-letters': ['Dead letters', lazy(async () => (await import('./dead-letters/dead-letters.js')).DeadLetters)],
+  proofs: ['Proofs', lazy(async () => (await import('./proofs/proofs.js')).Proofs)],
+  audit: ['Audit', lazy(async () => (await import('./audit/audit.js')).Audit)],
+  services: ['', lazy(async () => (await import('./service/service.js')).Service)],
 }
 const NAVIGATION = Object.entries(PAGES).flatMap(([key, [text]]) => (text ? [[key, text]] : []))
 

@@ -21,6 +21,7 @@ const trouble = (kind: 'hold' | 'retry', reason: string, seconds: number): Troub
   message: '',
   since: Date.now() - seconds * 1000,
   attempts: 1,
+  nextTry: 0,
 })
 
 test('a sink without trouble - lag, age and nothing on hold', async () => {

@@ -59,7 +59,8 @@ export function needsOf(status, now) {
     if (isUnbalanced(service)) add(1, 'unbalanced', { service })
     for (const { reason, bodies, lastAt } of service.intake?.refused ?? [])
       if (now - Date.parse(lastAt) < REFUSED_MS) add(GRAVE.has(reason) ? 3 : 5, 'refused', { service, reason, bodies, lastAt })
-    if (waitingLetters(service) > 0) add(4, 'letters', { service, count: waitingLetters(service) })
+    // Who is in trouble tells of its dead letters there.
+    if (waitingLetters(service) > 0 && !service.trouble) add(4, 'letters', { service, count: waitingLetters(service) })
     if ((service.account?.expired ?? 0) > 0) add(6, 'expired', { service, count: service.account.expired })
   }
   const ingest = services.find(({ kind }) => kind === 'ingest')

@@ -28,7 +28,7 @@ const CHARTS = {
       marks: true,
     },
     { title: 'Waiting', unit: 'events', text: count, lines: [['waiting', 'waiting']] },
-    { title: 'Mean time of a delivery', unit: 'ms', text: milliseconds, lines: [['deliveryMs', 'mean']] },
+    { title: 'Mean time of a delivery', unit: 'ms', text: milliseconds, lines: [['deliveryMs', 'mean']], points: true },
   ],
   backfill: [{ title: 'Published', unit: 'events/s', text: rate, lines: [['out', 'published']], marks: true }],
   ingest: [{ title: 'Received', unit: 'events/s', text: rate, lines: [['out', 'received']], marks: true }],

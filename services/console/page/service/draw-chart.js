@@ -71,8 +71,8 @@ export async function drawChart(box, { chart, hours, steps: first, onPoint }) {
           stroke: () => colour(COLOURS[i]),
           width: 1.5,
           dash: i > 0 ? [5, 4] : undefined,
-          points: { show: false },
-          spanGaps: true,
+          points: { show: chart.points ?? false, size: 4 },
+          spanGaps: !chart.points,
         })),
       ],
       hooks: {

@@ -82,15 +82,19 @@ function RunRow({ job, run, open }) {
 /** The page that goes on at a checkpoint. */
 const REPLAYS = { sink: 'replay', backfill: 'backfill' }
 
+/** Each is read from Kafka for itself. */
+const SHOWN_REPORTS = 4
+
 /** The reports of a run in full, as they are in the topic. */
 function RunDialog({ run, onClose }) {
   const reports = useLoaded(
-    (signal) => Promise.all(run.offsets.slice(-20).map((offset) => get(`/api/report/${offset}`, signal))),
+    (signal) => Promise.all(run.offsets.slice(-SHOWN_REPORTS).map((offset) => get(`/api/report/${offset}`, signal))),
     [run.run],
   )
-  const many = run.times > 1 ? `${count(run.times)} runs, here the newest reports · ` : ''
+  const many = run.times > 1 ? `${count(run.times)} runs · ` : ''
+  const hidden = run.offsets.length > SHOWN_REPORTS
   return html`<${Dialog} title=${`Run of ${run.service}`} onClose=${onClose} wide>
-    <p><${Mark} state=${run.status} /> · ${many}ended <${Time} at=${run.end} /> · ${count(run.logsProcessed)} processed</p>
+    <p><${Mark} state=${run.status} /> · ${many}ended <${Time} at=${run.end} /> · ${count(run.logsProcessed)} processed${hidden ? `. Here the newest ${SHOWN_REPORTS} reports` : ''}</p>
     <${Loaded} of=${reports} empty="No report.">${(found) => found.toReversed().map((report) => html`<${Report} key=${report.instance + report.ended_at} report=${report} />`)}<//>
     <div class="actions"><button onClick=${onClose} autofocus>Close</button></div>
   <//>`
