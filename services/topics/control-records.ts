@@ -57,6 +57,8 @@ export type JobRecord = Wish & {
   reason: string
   /** Redrive: only dead letters of this event; empty or left out for all. */
   log_id?: string
+  /** Redrive: only the dead letters at these offsets; left out for all. */
+  offsets?: number[]
   /** Events a second, 0 without a limit. */
   rate: number
   /** What it came to, when it has ended. */
@@ -86,6 +88,8 @@ export type ServiceRecord = {
   fields: ShownField[]
   /** What to warn of before logs received longer ago are sent to this sink again. */
   replay_limit?: ReplayLimit
+  /** Of a sink: what its vendor does with events that it already has, a sentence for the operator. */
+  repeats?: string
   /** Of the ingest: the tenant that this deployment is for, the first one that was seen, where AUTH0_DOMAIN does not tell. */
   tenant?: string
 }
@@ -149,6 +153,7 @@ const jobParts = object<JobRecord>(
     to: text(),
     reason: text(),
     log_id: text(),
+    offsets: listOf(count),
     rate: atLeast(0),
     delivered: count,
     failed: count,
@@ -157,7 +162,7 @@ const jobParts = object<JobRecord>(
     checkpoint: text(),
     proof: proofJobShape,
   },
-  ['log_id', 'proof'],
+  ['log_id', 'offsets', 'proof'],
 )
 export const jobShape: Shape<JobRecord> = (value, at) => {
   const problem = jobParts(value, at)
@@ -197,9 +202,10 @@ const serviceParts = object<ServiceRecord>(
     start_from: text(),
     fields: listOf(shownField),
     replay_limit: object<ReplayLimit>({ hours: atLeast(0, true), meaning: text(/./s) }),
+    repeats: text(/./s),
     tenant: text(/./s),
   },
-  ['version', 'started_at', 'sandbox', 'start_from', 'replay_limit', 'tenant'],
+  ['version', 'started_at', 'sandbox', 'start_from', 'replay_limit', 'repeats', 'tenant'],
 )
 /** What a record may leave out. */
 const SERVICE_DEFAULTS = { version: '', started_at: '', sandbox: false, start_from: '' }

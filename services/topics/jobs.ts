@@ -115,8 +115,9 @@ export function endedJob(job: JobRecord, state: 'done' | 'cancelled', progress: 
 export type LetterFacts = { offset: number; reason: string; logId: string }
 
 /** Whether a redrive asks for this dead letter. */
-export function asksFor({ ranges, reason, log_id = '' }: JobRecord, letter: LetterFacts): boolean {
+export function asksFor({ ranges, reason, log_id = '', offsets }: JobRecord, letter: LetterFacts): boolean {
   if (!ranges.some(({ from, to }) => letter.offset >= from && letter.offset < to)) return false
+  if (offsets && !offsets.includes(letter.offset)) return false
   return (reason === '' || reason === letter.reason) && (log_id === '' || log_id === letter.logId)
 }
 

@@ -165,7 +165,12 @@ export const rightLetter = {
   version: '1.0.0',
   piece: '1/2',
 }
-export const rightService = { v: 1, ...serviceRecord('auth0.logs', 'segment'), replay_limit: { hours: 24, meaning: 'old' } }
+export const rightService = {
+  v: 1,
+  ...serviceRecord('auth0.logs', 'segment'),
+  replay_limit: { hours: 24, meaning: 'old' },
+  repeats: 'dropped',
+}
 export const rightSettings = { v: 1, values: { SEGMENT_LOG_LEVEL: '3' }, by: 'ada', at: AT }
 
 const JUNK: readonly unknown[] = [

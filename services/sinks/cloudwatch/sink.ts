@@ -23,6 +23,7 @@ export const cloudwatch = defineSink({
     '  logs:PutLogEvents, logs:DescribeLogStreams',
     '  where CLOUDWATCH_CREATE is true: logs:CreateLogGroup, logs:CreateLogStream',
   ],
+  repeats: 'CloudWatch does not recognise repeats: an event that it already has is stored a second time.',
   sandbox: {
     CLOUDWATCH_LOG_GROUP_NAME: 'auth0',
     CLOUDWATCH_LOG_STREAM_NAME: 'logs',

@@ -14,6 +14,7 @@ export const papertrail = defineSink({
     bytesAnEvent: transport === 'udp' ? MAX_DATAGRAM_BYTES : MAX_STREAM_MESSAGE_BYTES,
     ...(transport === 'udp' ? {} : { settleMs: SETTLE_MS }),
   }),
+  repeats: 'Papertrail does not recognise repeats: an event that it already has is shown a second time.',
   sandbox: { PAPERTRAIL_HOST: '$HOST', PAPERTRAIL_PORT: '$PORT', PAPERTRAIL_CA_FILE: '$CA_FILE' },
   encode,
   connect,

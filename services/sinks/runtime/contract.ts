@@ -63,6 +63,8 @@ export type Sink<F extends Fields = Fields, Item = unknown> = {
   permissions?: readonly string[]
   /** What an operator is warned of before logs received longer ago are delivered again. */
   replayLimit?: ReplayLimit
+  /** What the vendor does with events that it already has: a sentence that operators read before they deliver some again. */
+  repeats?: string
   /** Pure. May throw: that costs the event, which is dead-lettered as `unexpected`. `at` is the event's time for the vendor. */
   encode: (event: LogEvent, settings: Settings<F>) => Encoded<Item>
   connect: (settings: Settings<F>) => Promise<Connection<Item>>

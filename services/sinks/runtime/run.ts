@@ -110,6 +110,7 @@ async function deliverEvents(own: Own, env: Environment, lifecycle: Lifecycle, v
       start_from: applied,
       fields: own.shown,
       ...(sink.replayLimit ? { replay_limit: sink.replayLimit } : {}),
+      ...(sink.repeats ? { repeats: sink.repeats } : {}),
     }),
   )
   await anchorNewGroup(client, group, topic, settings.sinkStart).catch((error) =>

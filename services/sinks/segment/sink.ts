@@ -14,6 +14,7 @@ export const segment = defineSink({
     ...(perSecond > 0 ? { perSecond } : {}),
   }),
   // https://segment.com/docs/connections/sources/catalog/libraries/server/http-api/ (messageId)
+  repeats: 'Segment drops an event that it got less than 24 h ago: it recognises the messageId, which is the log_id.',
   replayLimit: { hours: 24, meaning: 'Segment forgets a messageId after 24 h: events that it has already will be there twice' },
   sandbox: { SEGMENT_KEY: 'sandbox', SEGMENT_HOST: '$ORIGIN' },
   encode,
