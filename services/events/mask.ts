@@ -42,6 +42,17 @@ function maskedValue(value: unknown, name: string): unknown {
 }
 
 /**
+ * Who an event is about, in so few characters that nobody is recognised: the first letter of the name (`e***`), or the identity provider
+ * of the id (`auth0|***`). Empty where the event names nobody.
+ */
+export function maskedUser({ user_name: name, user_id: id }: Readonly<Record<string, unknown>>): string {
+  if (typeof name === 'string' && name !== '') return String.fromCodePoint(name.codePointAt(0)!) + MASK
+  if (typeof id !== 'string' || id === '') return ''
+  const provider = /^[\w.-]{1,40}\|/.exec(id)?.[0] ?? ''
+  return provider + MASK
+}
+
+/**
  * A sentence without addresses, numbers and ids of people, at most 500 characters. Each expression takes a run of characters whole, or
  * a bounded number of them, and never goes back: the time is linear whatever the text is.
  */

@@ -1,6 +1,6 @@
 // What of an event anybody may see.
 import { describe, expect, it } from 'vitest'
-import { masked, maskedText, shallow } from '../../services/events/mask.ts'
+import { masked, maskedText, maskedUser, shallow } from '../../services/events/mask.ts'
 import { makeEvents } from '../support/test-events.ts'
 
 describe('mask', () => {
@@ -23,6 +23,18 @@ describe('mask', () => {
       details: { request: { body: { phone: '***' }, method: 'post' }, ids: ['***', '***'], none: null },
       new_field: '***',
     })
+  })
+
+  it.each([
+    [{ user_name: 'eve@example.com', user_id: 'auth0|7' }, 'e***'],
+    [{ user_name: '𝒩ina' }, '𝒩***'],
+    [{ user_name: '', user_id: 'google-oauth2|7' }, 'google-oauth2|***'],
+    [{ user_id: 'eve@example.com|x' }, '***'],
+    [{ user_id: `${'a'.repeat(100)}|x` }, '***'],
+    [{ user_name: ['eve'], user_id: 7 }, ''],
+    [{}, ''],
+  ])('user - %o is %s', (data, user) => {
+    expect(maskedUser(data)).toBe(user)
   })
 
   it.each([
