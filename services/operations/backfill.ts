@@ -42,7 +42,8 @@ export const backfill: Operation = {
     await publishControl(client, producer, jobKey(job), job)
     for (let now = job; ; ) {
       if (now.ended_at !== '' || now.state === 'cancelled' || detach === true || signal.aborted) return resultOf(now)
-      progress(reached(now), span(now), `published ${now.delivered}`)
+      const { done, total } = backfillProgress(now)
+      progress(done, total, `published ${now.delivered}`)
       await sleep(LOOK_MS, signal)
       now = ((await readControl(client, 'backfill')).get(jobKey(job)) as JobRecord | undefined) ?? now
     }
@@ -70,8 +71,13 @@ const resultOf = ({ id, state, from, to, delivered, checkpoint, error }: JobReco
 
 const timeOf = (position: string, otherwise: number) =>
   position === '' ? otherwise : position.includes('-') ? Date.parse(position) : (timeOfLogId(position) ?? otherwise)
-/** Progress is told in minutes of the tenant's log: how many logs there are nobody knows before they are read. */
 const MINUTE_MS = 60_000
-const span = ({ from, to, at }: JobRecord) => Math.max(1, Math.round((timeOf(to, Date.parse(at)) - timeOf(from, 0)) / MINUTE_MS))
-const reached = (job: JobRecord) =>
-  Math.min(span(job), Math.max(0, Math.round((timeOf(job.checkpoint, timeOf(job.from, 0)) - timeOf(job.from, 0)) / MINUTE_MS)))
+
+/** How far a backfill is, in minutes of the tenant's log: how many logs there are nobody knows before they are read. */
+export function backfillProgress({ from, to, at, checkpoint, state }: JobRecord): { done: number; total: number } {
+  const begin = timeOf(from, 0)
+  const minutes = (until: number) => Math.round((until - begin) / MINUTE_MS)
+  const total = Math.max(1, minutes(timeOf(to, Date.parse(at))))
+  const done = state === 'done' ? total : Math.min(total, Math.max(0, minutes(timeOf(checkpoint, begin))))
+  return { done, total }
+}

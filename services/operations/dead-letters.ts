@@ -1,15 +1,22 @@
-// `dead-letters list`, `show`, `redrive`, `acknowledge`: what could not be delivered, why, and sent again to its sink or put away.
+// `dead-letters list`, `show`, `export`, `redrive`, `acknowledge`: what could not be delivered, why, and sent again to its sink or put away.
 import { publishControl } from '../topics/control.ts'
 import { readDeadLetters, type StoredLetter } from '../topics/dead-letters.ts'
 import { isOpen, jobKey, newJob, newJobId, sinkOf } from '../topics/jobs.ts'
+import { whyHopeless } from './hopeless.ts'
 import { isSink } from './services.ts'
-import { gathered, opened, rowOf } from './letters.ts'
+import { type WholeLetter, wholeOf } from './letter-rows.ts'
+import { gathered, opened, rowsAt, selected, selection } from './letters.ts'
 import { type Operation, Refusal } from './operation.ts'
-import { DEFAULT_RATE, DRY_RUN, requestJob, waitsFor } from './replay.ts'
+import { DRY_RUN, requestJob, waitsFor } from './replay.ts'
+import { DEFAULT_RATE } from './replay-plan.ts'
 
-export type { LetterRow, ReasonRow } from './letters.ts'
+export type { LetterRow } from './letter-rows.ts'
+export type { ReasonRow } from './letters.ts'
 
 const DEFAULT_LIMIT = 20
+/** Of one answer: whoever wants more asks again from `next` on. */
+const MOST_EXPORTED = 10_000
+const MOST_EXPORTED_BYTES = 8 * 1024 * 1024
 
 const sink = {
   meaning: 'whose dead letters: a sink, or ingest',
@@ -18,27 +25,26 @@ const sink = {
   positional: true,
   suggest: 'sink',
 } as const
-const selection = {
-  reason: { meaning: 'only with this reason, e.g. http_400', kind: 'text' },
-  log_id: { meaning: 'only of this event', kind: 'text' },
-  from: {
-    meaning: 'first: earliest, a log_id, a time (ISO, -1h, today), offset:<n> of the dead letters',
-    kind: 'text',
-    default: 'earliest',
-  },
-  to: { meaning: 'last, written in the same ways', kind: 'text', default: 'latest' },
-} as const
-
 export const deadLettersList: Operation = {
   name: 'dead-letters list',
   summary: 'what could not be delivered: reasons with counts, then the newest',
   role: 'viewer',
-  inputs: { sink, ...selection, limit: { meaning: 'how many of the newest', kind: 'integer', default: DEFAULT_LIMIT } },
+  inputs: {
+    sink,
+    ...selection,
+    waiting: { meaning: 'list only those that were neither redriven nor acknowledged', kind: 'boolean', default: false },
+    limit: { meaning: 'rows on a page', kind: 'integer', default: DEFAULT_LIMIT },
+    page: { meaning: 'which page of the newest, from 1', kind: 'integer', default: 1 },
+  },
   examples: ['auth0-logs dead-letters list segment', 'auth0-logs dead-letters list cloudwatch --reason too_old --limit 100'],
   async run(context, values) {
     const { known, jobs } = await opened(context, values.sink)
-    const { reasons, letters, total, redriven } = await gathered(context, known, jobs, values, Number(values.limit))
-    return { sink: known.name, kind: known.record.kind, total, redriven, reasons, letters: letters.toReversed() }
+    const { reasons, places, total, redriven } = await gathered(context, known, jobs, values)
+    const listed = values.waiting ? places.waiting : places.all
+    const limit = Number(values.limit)
+    const end = Math.max(0, listed.length - (Math.max(1, Number(values.page)) - 1) * limit)
+    const letters = await rowsAt(context, known, jobs, listed.slice(Math.max(0, end - limit), end))
+    return { sink: known.name, kind: known.record.kind, total, redriven, listed: listed.length, reasons, letters }
   },
 }
 
@@ -60,7 +66,36 @@ export const deadLettersShow: Operation = {
       context.signal,
     )
     if (!found) throw new Refusal(`there is no dead letter at offset ${offset}: it has expired or is not written yet`)
-    return { sink: known.name, ...rowOf(found, jobs), headers: found.headers, ...bodyOf(found.value) }
+    return { sink: known.name, ...wholeOf(found, jobs) }
+  },
+}
+
+export type Exported = { sink: string; letters: WholeLetter[]; next: string }
+
+export const deadLettersExport: Operation = {
+  name: 'dead-letters export',
+  summary: 'dead letters as JSON lines, with the events and their personal data',
+  role: 'operator',
+  inputs: { sink, ...selection, limit: { meaning: 'how many at most', kind: 'integer', default: MOST_EXPORTED } },
+  examples: ['auth0-logs dead-letters export segment --reason http_400 > letters.jsonl'],
+  /** The oldest first. `next` is the `from` of what is left, empty where all are there. */
+  async run(context, values): Promise<Exported> {
+    const { known, jobs } = await opened(context, values.sink)
+    const { range, fits } = await selected(context, known, values)
+    const most = Math.min(MOST_EXPORTED, Number(values.limit))
+    const letters: WholeLetter[] = []
+    let [bytes, next] = [0, '']
+    const take = (letter: StoredLetter): 'stop' | void => {
+      if (!fits(letter)) return
+      if (letters.length >= most || (bytes > 0 && bytes + letter.value.length > MOST_EXPORTED_BYTES)) {
+        next = `offset:${letter.offset}`
+        return 'stop'
+      }
+      letters.push(wholeOf(letter, jobs))
+      bytes += letter.value.length
+    }
+    if (range.from < range.to) await readDeadLetters(context.client, sinkOf(known.name), range, take, context.signal)
+    return { sink: known.name, letters, next }
   },
 }
 
@@ -86,8 +121,10 @@ export const deadLettersRedrive: Operation = {
         `what ${known.name} put aside is no event that a sink could take: dead-letters show ${known.name} <offset> has the bytes, dead-letters acknowledge puts it away`,
       )
     const under = jobs.find((job) => job.kind === 'redrive' && isOpen(job))
-    const { waiting, total, redriven, first, last } = await gathered(context, known, jobs, values, 0)
-    const reasons = [...waiting].map(([reason, count]) => ({ reason, count })).toSorted((a, b) => b.count - a.count)
+    const { waiting, total, redriven, first, last, offsets } = await gathered(context, known, jobs, values)
+    const reasons = [...waiting]
+      .map(([reason, count]) => ({ reason, count, hopeless: whyHopeless(reason) }))
+      .toSorted((a, b) => b.count - a.count)
     const events = reasons.reduce((sum, { count }) => sum + count, 0)
     const repeats = total - redriven - events
     const preview = { sink: known.name, events, reasons, redriven, repeats, rate: Number(values.rate), applied: false, job: '' }
@@ -106,6 +143,7 @@ export const deadLettersRedrive: Operation = {
       rate: Number(values.rate),
       reason: String(values.reason ?? ''),
       log_id: String(values.log_id ?? ''),
+      ...(offsets ? { offsets } : {}),
     })
     return {
       ...preview,
@@ -131,7 +169,7 @@ export const deadLettersAcknowledge: Operation = {
   async run(context, values) {
     const { client, producer, by } = context
     const { known, jobs } = await opened(context, values.sink)
-    const { reasons, total, redriven, first, last } = await gathered(context, known, jobs, values, 0)
+    const { reasons, total, redriven, first, last, offsets } = await gathered(context, known, jobs, values)
     const rows = reasons
       .map(({ reason, count, redriven }) => ({ reason, count: count - redriven }))
       .filter(({ count }) => count > 0)
@@ -149,6 +187,7 @@ export const deadLettersAcknowledge: Operation = {
       to: String(values.to),
       reason: String(values.reason ?? ''),
       log_id: String(values.log_id ?? ''),
+      ...(offsets ? { offsets } : {}),
       by,
       at: now,
       ended_at: now,
@@ -157,11 +196,4 @@ export const deadLettersAcknowledge: Operation = {
     const message = 'They stay in the topic as long as it keeps them, and are no longer counted as waiting.'
     return { ...preview, applied: true, job: job.id, message, before: null, after: { job: job.id } }
   },
-}
-
-/** Bytes that are no UTF-8 text are shown as base64. */
-function bodyOf(value: Buffer): { body: string; encoding: 'utf8' | 'base64'; bytes: number } {
-  const text = value.toString('utf8')
-  const isText = Buffer.from(text).equals(value)
-  return { body: isText ? text : value.toString('base64'), encoding: isText ? 'utf8' : 'base64', bytes: value.length }
 }

@@ -2,7 +2,13 @@
 import { errorText } from '../platform/errors.ts'
 import { publishAudit } from '../topics/reports.ts'
 import { backfill } from './backfill.ts'
-import { deadLettersAcknowledge, deadLettersList, deadLettersRedrive, deadLettersShow } from './dead-letters.ts'
+import {
+  deadLettersAcknowledge,
+  deadLettersExport,
+  deadLettersList,
+  deadLettersRedrive,
+  deadLettersShow,
+} from './dead-letters.ts'
 import { explain } from './explain.ts'
 import { jobsCancel, jobsList, jobsShow } from './jobs.ts'
 import { type Context, type Operation, readInput, quoted, type Role, type Values, WrongUse } from './operation.ts'
@@ -44,6 +50,7 @@ export const operations: readonly Operation[] = [
   jobsCancel,
   deadLettersList,
   deadLettersShow,
+  deadLettersExport,
   deadLettersRedrive,
   deadLettersAcknowledge,
 ]

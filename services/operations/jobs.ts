@@ -1,9 +1,12 @@
-// `jobs list`, `jobs show`, `jobs cancel`: work beside the live groups, how far it is, and who wished it.
+// `jobs list`, `jobs show`, `jobs cancel`: work beside the live groups, how far it is, and who asked for it.
 import { sleep } from '../platform/lifecycle.ts'
 import { type ControlRecords, type JobRecord, publishControl, readControl } from '../topics/control.ts'
 import { deleteGroup, describeGroups } from '../topics/groups.ts'
-import { endedJob, isOpen, jobKey, jobPlace, jobProgress, type JobProgress, sinkOf } from '../topics/jobs.ts'
+import { endedJob, isOpen, jobKey, jobPlace, jobProgress, sinkOf } from '../topics/jobs.ts'
 import { readReports } from '../topics/reports.ts'
+import { adviceOf } from './advice.ts'
+import { backfillProgress } from './backfill.ts'
+import { desiredState, type Known, knownServices } from './services.ts'
 import { type Context, type Operation, Refusal } from './operation.ts'
 
 /** How far a job is. Counts of events; times ISO 8601. */
@@ -15,6 +18,13 @@ export type JobRow = {
   state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled'
   done: number
   total: number
+  /** What `done` and `total` count; a backfill's are minutes of the tenant's log. */
+  unit: 'events' | 'minutes'
+  /** Of a redrive: which dead letters it asks for, in words; empty for all of its range. */
+  only: string
+  /** Why it does not go on and what has to happen first, a sentence; empty where it does or has ended. */
+  waits: string
+  /** Of a backfill: published into the topic. */
   delivered: number
   /** Became dead letters. */
   failed: number
@@ -33,6 +43,8 @@ export type JobRow = {
   error: string
 }
 
+/** What is listed: an acknowledgement or a reset is no work that goes on. */
+const KINDS = ['replay', 'redrive', 'backfill'] as const satisfies JobRecord['kind'][]
 const CANCEL_MS = 15_000
 /** No member of the sink took notice of the cancelling so long after: none runs. */
 const NOBODY_MS = 4_000
@@ -48,16 +60,22 @@ export const jobsList: Operation = {
   role: 'viewer',
   inputs: {
     sink: { meaning: 'only of this service', kind: 'text', positional: true, suggest: 'sink' },
+    kind: { meaning: 'only of this kind', kind: 'choice', choices: KINDS },
     open: { meaning: 'only those that have not ended', kind: 'boolean', default: false },
-    limit: { meaning: 'rows', kind: 'integer', default: 20 },
+    limit: { meaning: 'rows on a page', kind: 'integer', default: 20 },
+    page: { meaning: 'which page, from 1', kind: 'integer', default: 1 },
   },
   examples: ['auth0-logs jobs list', 'auth0-logs jobs list segment --open'],
-  async run({ client }, { sink, open, limit }) {
-    const jobs = allJobs(await readControl(client, 'jobs'))
-    const fits = jobs.filter(
-      (job) => (!open || isOpen(job)) && (sink === undefined || sinkOf(job.service) === sink || job.service === sink),
+  async run({ client }, { sink, kind, open, limit, page }) {
+    const control = await readControl(client, 'jobs')
+    const fits = allJobs(control).filter(
+      (job) =>
+        KINDS.some((one) => one === job.kind && (kind === undefined || one === kind)) &&
+        (!open || isOpen(job)) &&
+        (sink === undefined || sinkOf(job.service) === sink || job.service === sink),
     )
-    const rows = await Promise.all(fits.slice(0, Number(limit)).map((job) => rowOf({ client }, job)))
+    const first = (Math.max(1, Number(page)) - 1) * Number(limit)
+    const rows = await Promise.all(fits.slice(first, first + Number(limit)).map((job) => rowOf({ client }, control, job)))
     return { jobs: rows, total: fits.length }
   },
 }
@@ -70,13 +88,22 @@ export const jobsShow: Operation = {
   examples: ['auth0-logs jobs show 20260131120000-1a2b'],
   async run(context, { id }) {
     const { client } = context
-    const job = findJob(await readControl(client, 'jobs'), String(id))
-    const [row, progress] = await Promise.all([rowOf(context, job), isDelivery(job) ? jobProgress(client, job) : undefined])
+    const control = await readControl(client, 'jobs')
+    const job = findJob(control, String(id))
+    const [row, progress] = await Promise.all([
+      rowOf(context, control, job),
+      isDelivery(job) ? jobProgress(client, job) : undefined,
+    ])
     const told = await readReports(client, 'jobs', REPORTS)
     const last = told.findLast((one) => one.kind === 'report' && one.report.run === `job-${job.id}`)
     const said = last?.kind === 'report' ? last.report : undefined
     const trouble = row.endedAt === '' && said && ['failed', 'held'].includes(said.status) ? said.error : row.error
-    return { ...row, error: trouble, ranges: progress?.ranges ?? job.ranges, reason: job.reason, logId: job.log_id ?? '' }
+    return {
+      ...row,
+      error: trouble,
+      advice: trouble !== '' && row.endedAt === '' ? adviceOf(trouble) : '',
+      ranges: progress?.ranges ?? job.ranges,
+    }
   },
 }
 
@@ -88,14 +115,15 @@ export const jobsCancel: Operation = {
   examples: ['auth0-logs jobs cancel 20260131120000-1a2b'],
   async run(context, { id }) {
     const { client, producer } = context
-    const job = findJob(await readControl(client, 'jobs'), String(id))
+    const control = await readControl(client, 'jobs')
+    const job = findJob(control, String(id))
     if (job.kind === 'reset') throw new Refusal(`a reset is not cancelled but undone: auth0-logs replay ${job.service} --abort`)
     if (!isOpen(job)) throw new Refusal(`job ${job.id} has ended already: ${job.state}, ${job.delivered} events delivered`)
-    const before = await rowOf(context, job)
+    const before = await rowOf(context, control, job)
     const cancelled: JobRecord = { ...job, state: 'cancelled' }
     await publishControl(client, producer, jobKey(job), cancelled)
     const ended = isDelivery(job) ? await untilEnded(context, cancelled) : cancelled
-    const after = await rowOf(context, ended)
+    const after = await rowOf(context, control, ended)
     const message =
       ended.ended_at === '' && isDelivery(job)
         ? `job ${job.id} is cancelled; its members have not yet said how far they came, jobs show will tell`
@@ -143,22 +171,20 @@ function findJob(control: ControlRecords, id: string): JobRecord {
   throw new Refusal(`there is no job ${id.slice(0, 100)}: auth0-logs jobs list shows those there are`)
 }
 
-async function rowOf({ client }: Pick<Context, 'client'>, job: JobRecord): Promise<JobRow> {
-  const none: JobProgress = {
-    ranges: [],
-    done: 0,
-    total: 0,
-    delivered: job.delivered,
-    failed: job.failed,
-    leftOut: 0,
-    expired: 0,
-  }
+async function rowOf({ client }: Pick<Context, 'client'>, control: ControlRecords, job: JobRecord): Promise<JobRow> {
   const open = isOpen(job)
-  const [{ done, total, delivered, failed, leftOut }, groups] = await Promise.all([
-    isDelivery(job) ? jobProgress(client, job) : none,
-    isDelivery(job) && open ? describeGroups(client, [jobPlace(client, job).group]) : [],
+  const known = knownServices(control).find(({ name }) => name === job.service)
+  const own = isDelivery(job) && open ? [jobPlace(client, job).group] : []
+  const service = open && known && known.record.group !== '' ? [known.record.group] : []
+  const [progress, groups] = await Promise.all([
+    isDelivery(job)
+      ? jobProgress(client, job)
+      : { ...backfillProgress(job), delivered: job.delivered, failed: job.failed, leftOut: 0 },
+    own.length + service.length > 0 ? describeGroups(client, [...own, ...service]) : [],
   ])
-  const members = groups[0]?.members.length ?? 0
+  const membersOf = (names: string[]) => groups.find(({ group }) => names.includes(group))?.members.length ?? 0
+  const { done, total, delivered, failed, leftOut } = progress
+  const members = membersOf(own)
   const seconds = ((job.ended_at === '' ? Date.now() : Date.parse(job.ended_at)) - Date.parse(job.at)) / 1000
   return {
     id: job.id,
@@ -167,11 +193,14 @@ async function rowOf({ client }: Pick<Context, 'client'>, job: JobRecord): Promi
     state: !open ? (job.state as JobRow['state']) : members > 0 || job.state === 'running' ? 'running' : 'waiting',
     done,
     total,
+    unit: isDelivery(job) ? 'events' : 'minutes',
+    only: onlyText(job),
+    waits: open ? waitsText(control, job, known, membersOf(service)) : '',
     delivered,
     failed,
     leftOut,
     rate: job.rate,
-    perSecond: seconds > 0 ? Math.round((done / seconds) * 10) / 10 : 0,
+    perSecond: isDelivery(job) && seconds > 0 ? Math.round((done / seconds) * 10) / 10 : 0,
     members,
     by: job.by,
     since: job.at,
@@ -180,4 +209,21 @@ async function rowOf({ client }: Pick<Context, 'client'>, job: JobRecord): Promi
     to: job.to,
     error: job.error,
   }
+}
+
+function onlyText({ reason, log_id = '', offsets }: JobRecord): string {
+  const parts = [reason && `reason ${reason}`, log_id && `log ${log_id}`, offsets && `${offsets.length} selected`]
+  return parts.filter(Boolean).join(', ')
+}
+
+/** @param members processes of the service that are there to do it */
+function waitsText(control: ControlRecords, job: JobRecord, known: Known | undefined, members: number): string {
+  const state = known && desiredState(known)
+  if (!known || (members === 0 && state === 'running'))
+    return `No process of ${job.service} is running: the job starts when one does.`
+  if (state !== 'running')
+    return `${job.service} is ${state}: the job goes on when it is ${state === 'paused' ? 'resumed' : 'started'}.`
+  // One of a kind at a time.
+  const first = allJobs(control).findLast((one) => one.service === job.service && one.kind === job.kind && isOpen(one))
+  return first && first.id !== job.id ? `Job ${first.id} comes first.` : ''
 }

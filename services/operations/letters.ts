@@ -5,27 +5,39 @@ import { readDeadLetters, type StoredLetter } from '../topics/dead-letters.ts'
 import { existingTopics, logRanges } from '../topics/groups.ts'
 import { jobsOf, redriveOf, sinkOf } from '../topics/jobs.ts'
 import { topicNames } from '../topics/names.ts'
+import { whyHopeless } from './hopeless.ts'
 import { isSink, type Known, knownService } from './services.ts'
-import { type Context, type Values, WrongUse } from './operation.ts'
+import { type LetterRow, rowOf } from './letter-rows.ts'
+import { type Context, quoted, type Values, WrongUse } from './operation.ts'
 import { endOffsets, firstOffsets, heldRanges, parsePosition } from './places.ts'
 import { isoOf } from './times.ts'
 
-/** `redriven` is the id of the job that it belongs to, empty where it waits. `from…` is the record that it came from. */
-export type LetterRow = {
-  offset: number
-  at: string
-  logId: string
-  stage: string
+/** `redriven`: also those that an operator acknowledged. `hopeless`: why a redrive would fail again, empty where it may succeed. */
+export type ReasonRow = {
   reason: string
+  count: number
+  redriven: number
+  first: string
+  last: string
   error: string
-  attempts: number
-  fromTopic: string
-  fromPartition: string
-  fromOffset: string
-  redriven: string
+  hopeless: string
 }
-/** `redriven`: also those that an operator acknowledged. */
-export type ReasonRow = { reason: string; count: number; redriven: number; first: string; last: string; error: string }
+
+/** What an operator can select dead letters by; all that are given must fit. */
+export const selection = {
+  reason: { meaning: 'only with this reason, e.g. http_400', kind: 'text' },
+  log_id: { meaning: 'only of this event', kind: 'text' },
+  offsets: { meaning: 'only these, by their offsets as the list shows them, comma-separated', kind: 'list' },
+  from: {
+    meaning: 'first: earliest, a log_id, a time (ISO, -1h, today), offset:<n> of the dead letters',
+    kind: 'text',
+    default: 'earliest',
+  },
+  to: { meaning: 'last, written in the same ways', kind: 'text', default: 'latest' },
+} as const
+
+/** So many are chosen one by one at most: they are part of a control record. More are chosen by reason and time. */
+const MOST_CHOSEN = 1_000
 
 export async function opened({ client }: Context, name: Values[string]): Promise<{ known: Known; jobs: JobRecord[] }> {
   const control = await readControl(client, 'dead-letters')
@@ -33,43 +45,95 @@ export async function opened({ client }: Context, name: Values[string]): Promise
   return { known, jobs: jobsOf(control, known.name) }
 }
 
+/** Dead letters that are asked for: where they are, and which of those. */
+export type Selected = {
+  range: { from: number; to: number }
+  offsets: number[] | undefined
+  fits: (letter: StoredLetter) => boolean
+}
+
+/** @throws WrongUse for what selects nothing sensible */
+export async function selected(context: Context, known: Known, values: Values): Promise<Selected> {
+  const offsets = chosenOffsets(values.offsets as string[] | undefined)
+  const chosen = offsets && new Set(offsets)
+  const all = await rangeOf(context, known, values)
+  const range = offsets ? { from: Math.max(all.from, offsets[0]), to: Math.min(all.to, offsets.at(-1)! + 1) } : all
+  const fits = ({ offset, logId, told: { reason } }: StoredLetter) =>
+    (values.reason === undefined || values.reason === reason) &&
+    (values.log_id === undefined || values.log_id === logId) &&
+    (chosen === undefined || chosen.has(offset))
+  return { range, offsets, fits }
+}
+
+/** In ascending order; undefined for all. */
+function chosenOffsets(given: string[] | undefined): number[] | undefined {
+  if (given === undefined || given.length === 0) return undefined
+  const wrong = given.find((text) => !/^\d{1,15}$/.test(text))
+  if (wrong !== undefined) throw new WrongUse('offsets', `must be whole numbers, not ${quoted(wrong)}`)
+  if (given.length > MOST_CHOSEN)
+    throw new WrongUse('offsets', `names more than ${MOST_CHOSEN}: choose by reason, from and to instead`)
+  return [...new Set(given.map(Number))].toSorted((a, b) => a - b)
+}
+
 /**
- * What fits: sums by reason, most first, and the newest `most` in order. `waiting`: events that a redrive sends, by reason, each once
- * however many dead letters it has; `first` and `last`: their offsets.
+ * What is selected, counted: sums by reason, most first. `waiting`: events that a redrive sends, by reason, each once however many dead
+ * letters it has; `first` and `last`: their offsets. `places`: offsets of all that fit, or of those that wait, in order.
  */
-export async function gathered(context: Context, known: Known, jobs: JobRecord[], values: Values, most: number) {
+export async function gathered(context: Context, known: Known, jobs: JobRecord[], values: Values) {
   const { client, signal, progress } = context
-  const range = await rangeOf(context, known, values)
+  const { range, offsets, fits } = await selected(context, known, values)
   const reasons = new Map<string, ReasonRow>()
-  const newest: StoredLetter[] = []
   const waiting = new Map<string, number>()
   const seen = new Set<string>()
   const counts = { total: 0, redriven: 0, first: -1, last: -1 }
+  const places = { all: [] as number[], waiting: [] as number[] }
   let read = 0
   const take = (letter: StoredLetter) => {
     if (++read % 10_000 === 0) progress(read, range.to - range.from, 'reading dead letters')
+    if (!fits(letter)) return
     const { reason, error } = letter.told
-    if (values.reason !== undefined && reason !== values.reason) return
-    if (values.log_id !== undefined && letter.logId !== values.log_id) return
     const at = isoOf(letter.receivedAt)
-    const row = reasons.get(reason) ?? { reason, count: 0, redriven: 0, first: at, last: at, error }
+    const row = reasons.get(reason) ?? {
+      reason,
+      count: 0,
+      redriven: 0,
+      first: at,
+      last: at,
+      error,
+      hopeless: whyHopeless(reason),
+    }
     reasons.set(reason, Object.assign(row, { count: row.count + 1, last: at, error }))
     counts.total++
+    places.all.push(letter.offset)
     if (redriveOf(jobs, { offset: letter.offset, reason, logId: letter.logId })) {
       row.redriven++
       counts.redriven++
     } else {
+      places.waiting.push(letter.offset)
       if (counts.first < 0) counts.first = letter.offset
       counts.last = letter.offset
       if (letter.logId === '' || !seen.has(letter.logId)) waiting.set(reason, (waiting.get(reason) ?? 0) + 1)
       seen.add(letter.logId)
     }
-    newest.push(letter)
-    if (newest.length > 2 * most + 1) newest.splice(0, newest.length - most)
   }
   if (range.from < range.to) await readDeadLetters(client, sinkOf(known.name), range, take, signal)
-  const letters = most > 0 ? newest.slice(-most).map((letter) => rowOf(letter, jobs)) : []
-  return { ...counts, waiting, reasons: [...reasons.values()].toSorted((a, b) => b.count - a.count), letters }
+  return { ...counts, offsets, waiting, places, reasons: [...reasons.values()].toSorted((a, b) => b.count - a.count) }
+}
+
+/** Those at these offsets, newest first; what has expired since is left out. @param offsets in ascending order */
+export async function rowsAt(
+  { client, signal }: Context,
+  known: Known,
+  jobs: readonly JobRecord[],
+  offsets: readonly number[],
+): Promise<LetterRow[]> {
+  if (offsets.length === 0) return []
+  const asked = new Set(offsets)
+  const rows: LetterRow[] = []
+  const range = { from: offsets[0], to: offsets.at(-1)! + 1 }
+  const take = (letter: StoredLetter) => void (asked.has(letter.offset) && rows.push(rowOf(letter, jobs)))
+  await readDeadLetters(client, sinkOf(known.name), range, take, signal)
+  return rows.toReversed()
 }
 
 async function rangeOf({ client }: Context, known: Known, { from, to }: Values): Promise<{ from: number; to: number }> {
@@ -84,23 +148,6 @@ async function rangeOf({ client }: Context, known: Known, { from, to }: Values):
   const grounds = { topic, ranges: await heldRanges(client, topic), committed: [] }
   const [first, last] = [await firstOffsets(client, grounds, begin), await endOffsets(client, grounds, end)]
   return { from: first.offsets.get(0)!, to: last.offsets.get(0)! }
-}
-
-export function rowOf({ offset, receivedAt, logId, told }: StoredLetter, jobs: readonly JobRecord[]): LetterRow {
-  const { stage, reason, error, attempts } = told
-  return {
-    offset,
-    at: isoOf(receivedAt),
-    logId,
-    stage,
-    reason,
-    error,
-    attempts: Math.min(Number(attempts), Number.MAX_SAFE_INTEGER),
-    fromTopic: told.topic,
-    fromPartition: told.partition,
-    fromOffset: told.offset,
-    redriven: redriveOf(jobs, { offset, reason, logId })?.id ?? '',
-  }
 }
 
 /** `total`: in the topic. `waiting`: those of them that were neither redriven nor acknowledged. */
@@ -125,7 +172,7 @@ export async function countLetters(
   const total = end - start
   const own = jobs.filter(({ kind }) => kind === 'redrive' || kind === 'acknowledge')
   if (total === 0 || own.length === 0) return { total, waiting: total }
-  const isWhole = ({ reason, log_id = '' }: JobRecord) => reason === '' && log_id === ''
+  const isWhole = ({ reason, log_id = '', offsets }: JobRecord) => reason === '' && log_id === '' && !offsets
   const whole = spans(own.filter(isWhole), start, end)
   const parts = spans(
     own.filter((job) => !isWhole(job)),

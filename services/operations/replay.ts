@@ -1,40 +1,19 @@
 // `replay`: a sink delivers again from a position on (offset reset), or a range once more beside the live group (job).
 // A dry run is the default, and what it says is what happens.
 import { type JobRecord, publishControl, readControl } from '../topics/control.ts'
-import { committedOffsets, type LogRange, offsetsAt } from '../topics/groups.ts'
+import { committedOffsets } from '../topics/groups.ts'
 import { topicNames } from '../topics/names.ts'
 import { jobKey, newJob, newJobId } from '../topics/jobs.ts'
 import { askForOlder } from '../topics/older.ts'
 import { desiredState, isSink, type Known, knownService } from './services.ts'
-import { type Context, type Operation, Refusal, type Values, WrongUse } from './operation.ts'
-import { endOffsets, firstOffsets, type Grounds, heldRanges, nextOffset, parsePosition } from './places.ts'
+import { type Context, type Operation, Refusal, WrongUse } from './operation.ts'
+import { DEFAULT_RATE, planReplay, type Preview } from './replay-plan.ts'
 import { abortReset, beginReset, finishReset, openReset, openResetText } from './reset.ts'
 
-/** Gentle: half of what the strictest vendor takes, so that live events go on beside it. */
-export const DEFAULT_RATE = 500
-export const DRY_RUN = 'Dry run: nothing was changed. Run again with --apply.'
-const HOUR_MS = 3_600_000
+export type { Preview, PreviewRow } from './replay-plan.ts'
 
-/**
- * One partition of a preview. Of a reset: `from` the committed offset, `to` the new one, `events` what is delivered from there to the
- * log's end. Of a job: the first and the last offset, `events` those from one to the other.
- */
-export type PreviewRow = { partition: number; from: number; to: number; events: number }
-export type Preview = {
-  sink: string
-  kind: 'reset' | 'job'
-  from: string
-  to: string
-  partitions: PreviewRow[]
-  /** The sum. */
-  events: number
-  /** Of a reset: events passed before that are delivered again, and events not yet delivered that are passed over. */
-  repeated: number
-  skipped: number
-  rate: number
-  notes: string[]
-  warnings: string[]
-}
+export const DRY_RUN = 'Dry run: nothing was changed. Run again with --apply.'
+
 export type Replayed = Preview & { applied: boolean; job: string; message: string }
 
 export const replay: Operation = {
@@ -84,7 +63,7 @@ export const replay: Operation = {
       return { sink: known.name, message, ...place }
     }
     if (open) throw new Refusal(openResetText(open))
-    const { preview, offsets, ranges } = await plan(context, known, values)
+    const { preview, offsets, ranges } = await planReplay(context, known, values)
     if (!values.apply) return { ...preview, applied: false, job: '', message: DRY_RUN }
     if (preview.kind === 'job') return applyJob(context, known, preview, ranges)
     return { ...preview, ...(await applyReset(context, known, preview.from, offsets)) }
@@ -109,71 +88,12 @@ export async function rewind(context: Context, known: Known, from: string): Prom
   const records = await readControl(client, 'replay')
   const open = openReset(records, known.name)
   if (open) throw new Refusal(openResetText(open))
-  const { preview, offsets } = await plan(context, known, { from })
+  const { preview, offsets } = await planReplay(context, known, { from })
   const { message } = await applyReset(context, known, from, offsets)
   const older = await askForOlder(client, producer, { startFrom: from, by, records })
   const told = `${message}; ${preview.events} events from there on${older?.isAsked ? `. ${older.told}` : ''}`
   return { message: told, warnings: [...preview.warnings, ...(older && !older.isAsked ? [older.told] : [])] }
 }
-
-async function plan(context: Context, known: Known, values: Values) {
-  const { client } = context
-  const from = text('from', values.from)
-  const to = values.to === undefined ? undefined : String(values.to)
-  if (to === undefined && values.rate !== undefined) throw new WrongUse('rate', 'is for a range: give --to as well')
-  const [first, last] = [parsePosition('from', from), to === undefined ? undefined : parsePosition('to', to)]
-  const topic = topicNames.events(client.settings.prefix)
-  // Commits before ends: what is counted as passed is never more than what there is.
-  const committed = await committedOffsets(client, known.record.group, topic)
-  const all = await heldRanges(client, topic)
-  const held = chosen(all, values.partitions as string[] | undefined)
-  const grounds: Grounds = { topic, ranges: all, committed }
-  const begin = await firstOffsets(client, grounds, first)
-  const end = last ? await endOffsets(client, grounds, last) : undefined
-  const offsets = new Map(held.map(({ partition }) => [partition, begin.offsets.get(partition)!]))
-  const ranges = held.map((range) => {
-    const { partition } = range
-    return { partition, from: offsets.get(partition)!, to: end ? end.offsets.get(partition)! : range.end }
-  })
-  const rows = held.map((range, i): PreviewRow => {
-    const { partition, from: begins, to: ends } = ranges[i]
-    const events = Math.max(0, ends - begins)
-    return end
-      ? { partition, from: begins, to: events > 0 ? ends - 1 : begins, events }
-      : { partition, from: Math.min(range.end, nextOffset(range, grounds)), to: begins, events }
-  })
-  const sum = (count: (row: PreviewRow) => number) => rows.reduce((total, row) => total + count(row), 0)
-  const preview: Preview = {
-    sink: known.name,
-    kind: end ? 'job' : 'reset',
-    from,
-    to: to ?? '',
-    partitions: rows,
-    events: sum(({ events }) => events),
-    repeated: end ? 0 : sum((row) => Math.max(0, row.from - row.to)),
-    skipped: end ? 0 : sum((row) => Math.max(0, row.to - row.from)),
-    rate: end ? Number(values.rate ?? DEFAULT_RATE) : 0,
-    notes: [...begin.notes.map((note) => `from: ${note}`), ...(end?.notes ?? []).map((note) => `to: ${note}`)],
-    warnings: [],
-  }
-  if (preview.skipped > 0)
-    preview.warnings.push(`${preview.skipped} events that were never delivered to ${known.name} are passed over`)
-  preview.warnings.push(...(await ageWarnings(context, known, topic, ranges)))
-  return { preview, offsets, ranges: ranges.filter((range) => range.from < range.to) }
-}
-
-/** What the sink says of logs as old as these. */
-async function ageWarnings({ client }: Context, { record }: Known, topic: string, ranges: LogRangeLike[]): Promise<string[]> {
-  if (!record.replay_limit) return []
-  const { hours, meaning } = record.replay_limit
-  const young = await offsetsAt(client, topic, Date.now() - hours * HOUR_MS)
-  const old = ranges.reduce(
-    (sum, { partition, from, to }) => sum + Math.max(0, Math.min(to, young.get(partition) ?? to) - from),
-    0,
-  )
-  return old > 0 ? [`${old} of these events were received more than ${hours} h ago. ${meaning}`] : []
-}
-type LogRangeLike = { partition: number; from: number; to: number }
 
 async function applyJob(context: Context, known: Known, preview: Preview, ranges: JobRecord['ranges']): Promise<object> {
   const job = await requestJob(context, known, { kind: 'replay', ranges, from: preview.from, to: preview.to, rate: preview.rate })
@@ -185,7 +105,7 @@ async function applyJob(context: Context, known: Known, preview: Preview, ranges
 export async function requestJob(
   { client, producer, by }: Context,
   known: Known,
-  wish: Pick<JobRecord, 'kind' | 'ranges' | 'from' | 'to' | 'rate'> & { reason?: string; log_id?: string },
+  wish: Pick<JobRecord, 'kind' | 'ranges' | 'from' | 'to' | 'rate'> & Pick<Partial<JobRecord>, 'reason' | 'log_id' | 'offsets'>,
 ): Promise<string> {
   if (wish.ranges.length === 0) throw new Refusal('there is nothing in this range, so no job was made')
   const record = newJob({ id: newJobId(), service: known.name, by, ...wish })
@@ -202,21 +122,7 @@ export function waitsFor(known: Known, job: string): string {
     : `${known.name} is ${state}: it waits until the sink runs; ${how}`
 }
 
-function chosen(held: LogRange[], partitions: string[] | undefined): LogRange[] {
-  if (partitions === undefined) return held
-  for (const text of partitions) {
-    if (!held.some(({ partition }) => String(partition) === text))
-      throw new WrongUse('partitions', `there is no partition ${JSON.stringify(text)}: they are 0 to ${held.length - 1}`)
-  }
-  return held.filter(({ partition }) => partitions.includes(String(partition)))
-}
-
 async function offsetsOf({ client }: Context, { record }: Known): Promise<[number, number][]> {
   const committed = await committedOffsets(client, record.group, topicNames.events(client.settings.prefix))
   return committed.map(({ partition, offset }) => [partition, offset])
-}
-
-function text(field: string, value: Values[string]): string {
-  if (typeof value !== 'string') throw new WrongUse(field, 'is missing: where to begin, e.g. --from 2026-01-31T12:00:00Z')
-  return value
 }

@@ -12,42 +12,16 @@ import { type JobRow, jobsShow } from '../../services/operations/jobs.ts'
 import { replay } from '../../services/operations/replay.ts'
 import { type Status, status } from '../../services/operations/status.ts'
 import { readControl } from '../../services/topics/control.ts'
-import { NOT_UNDERSTOOD, sendDeadLetters } from '../../services/topics/dead-letters.ts'
-import type { DeadLetter } from '../../services/topics/records.ts'
+import { NOT_UNDERSTOOD } from '../../services/topics/dead-letters.ts'
 import { schemaProblems } from '../support/schemas.ts'
 import { until } from '../support/wait.ts'
 import { operator, timedEvents } from './asking.ts'
+import { putLetters as put } from './put-letters.ts'
 import { sceneTest, startProcess, testBroker } from './scene.ts'
 
 const test = sceneTest()
 type Listed = { total: number; redriven: number; reasons: ReasonRow[]; letters: LetterRow[] }
 type Redriven = { events: number; job: string; reasons: { reason: string; count: number }[] }
-
-/** Dead letters as the sink writes them: the first `tooLarge` of one reason, the others of another. */
-async function put(prefix: string, count: number, tooLarge: number, ids: string[] = []): Promise<string[]> {
-  const { context, close } = operator(testBroker().brokers, prefix)
-  const at = new Date()
-  const events = timedEvents(count, Date.now() - 60_000, 1)
-  const letters = events.map(({ id, record }, n): DeadLetter => {
-    const reason = n < tooLarge ? 'event_too_large' : 'http_400'
-    const from = { topic: prefix, partition: 0, offset: n }
-    return {
-      logId: ids[n] ?? id,
-      value: record.value!,
-      from,
-      stage: 'deliver',
-      reason,
-      error: `no: ${reason}`,
-      attempts: 1,
-      firstAt: at,
-      lastAt: at,
-    }
-  })
-  for (let n = 0; n < count; n += 2_000)
-    await sendDeadLetters(context.client, context.producer, 'segment', letters.slice(n, n + 2_000))
-  await close()
-  return events.map(({ id }) => id)
-}
 
 describe('dead-letters', { concurrent: true, timeout: 90_000 }, () => {
   test('redrive - 10,000, killed midway and started again: all delivered, none left, and never a second time', async ({

@@ -99,6 +99,9 @@ describe('replay', { concurrent: true, timeout: 60_000 }, () => {
     await place.produce(timedEvents(4, Date.now() - MINUTE, 1_000).map(({ record }) => ({ ...record, partition: 0 })))
     await place.settled()
     const old = await ask<Replayed>(replay, { sink: 'segment', from: 'earliest' })
+    expect(old.repeats).toMatch(/^Segment drops an event that it got less than 24 h ago/)
+    const [hoursSpan, youngest] = [Date.parse(old.lastAt) - Date.parse(old.firstAt), Date.now() - Date.parse(old.lastAt)]
+    expect([Math.round(hoursSpan / 60 / MINUTE), Math.round(youngest / MINUTE)]).toEqual([25, 1])
     expect(old.warnings.join()).toContain('Segment forgets a messageId after 24 h')
     const young = await ask<Replayed>(replay, { sink: 'segment', from: 'shift:-4' })
     expect(young).toMatchObject({ events: 4, warnings: [] })

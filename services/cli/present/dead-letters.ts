@@ -1,5 +1,5 @@
 // What `dead-letters` says: the reasons with their counts, then the newest; or one with the event itself.
-import type { LetterRow, ReasonRow } from '../../operations/dead-letters.ts'
+import type { Exported, LetterRow, ReasonRow } from '../../operations/dead-letters.ts'
 import { ago, count, cut, time } from '../table.ts'
 import type { Shown } from './shown.ts'
 
@@ -89,7 +89,7 @@ function bodyText({ body, encoding, bytes }: LetterShown): string {
 type Redrive = {
   sink: string
   events: number
-  reasons: { reason: string; count: number }[]
+  reasons: { reason: string; count: number; hopeless?: string }[]
   redriven: number
   applied: boolean
   message: string
@@ -98,12 +98,25 @@ type Redrive = {
 export function presentRedrive({ sink, events, reasons, redriven, applied, message }: Redrive, shown: Shown): string {
   const { style, table } = shown
   const rows = [...reasons.map((row) => [row.reason, count(row.count)]), ['all', count(events)]]
+  const hopeless = reasons.filter((row) => row.hopeless)
   return [
     `waiting dead letters of ${style.bold(sink)}`,
     '',
     table([{ title: 'reason' }, { title: 'events', right: true }], rows),
     ...(redriven > 0 ? [style.dim(`${count(redriven)} more were redriven or acknowledged before and are left out`)] : []),
+    ...hopeless.map((row) =>
+      shown.wrap(style.yellow(`! ${count(row.count)} ${row.reason}: a redrive cannot succeed. ${row.hopeless}`)),
+    ),
     '',
     shown.wrap(applied ? style.green(message) : style.bold(message)),
   ].join('\n')
 }
+
+/** JSON lines, to be written into a file. */
+export const presentExported = ({ sink, letters, next }: Exported, { style }: Shown): string =>
+  letters.length === 0
+    ? `No matching dead letters for ${sink}.`
+    : [
+        ...letters.map((letter) => JSON.stringify(letter)),
+        ...(next === '' ? [] : [style.dim(`{"more":"auth0-logs dead-letters export ${sink} --from ${next}"}`)]),
+      ].join('\n')

@@ -1,5 +1,5 @@
 // What a verb's result looks like to a person: one function a verb, result -> text. A verb without one is shown name by name.
-import { presentLetter, presentLetters, presentRedrive } from './dead-letters.ts'
+import { presentExported, presentLetter, presentLetters, presentRedrive } from './dead-letters.ts'
 import { presentExplained } from './explain.ts'
 import { presentCancelled, presentJob, presentJobs } from './jobs.ts'
 import { presentProofs, presentProved } from './prove.ts'
@@ -31,6 +31,7 @@ const PRESENTERS: Readonly<Record<string, Presenter>> = {
   'jobs cancel': presentCancelled,
   'dead-letters list': presentLetters,
   'dead-letters show': presentLetter,
+  'dead-letters export': presentExported,
   'dead-letters redrive': presentRedrive,
   'dead-letters acknowledge': presentRedrive,
   explain: presentExplained,

@@ -19,12 +19,12 @@ export function presentJobs({ jobs, total }: { jobs: JobRow[]; total: number }, 
     job.kind,
     paintOf(job.state, style)(job.state),
     percent(job),
-    count(job.total),
+    job.unit === 'minutes' ? `${count(job.total)} min` : count(job.total),
     count(job.delivered),
     job.failed > 0 ? style.red(count(job.failed)) : '',
     ago(job.since, now),
     job.by,
-    cut(job.error, ERROR_WIDTH),
+    cut(job.error || job.waits, ERROR_WIDTH),
   ])
   const more = total > jobs.length ? `\n\n${style.dim(`${count(jobs.length)} of ${count(total)} jobs; --limit shows more`)}` : ''
   return (
@@ -37,8 +37,6 @@ export function presentJobs({ jobs, total }: { jobs: JobRow[]; total: number }, 
 
 type JobShown = JobRow & {
   ranges: { partition: number; from: number; to: number; reached?: number }[]
-  reason: string
-  logId: string
 }
 
 export function presentJob(job: JobShown, shown: Shown): string {
@@ -48,14 +46,18 @@ export function presentJob(job: JobShown, shown: Shown): string {
   const told = shown.facts([
     ['what', `${job.kind} to ${job.sink}, from ${job.from} to ${job.to}`],
     ['state', `${paintOf(job.state, style)(job.state)}${job.members > 0 ? `, ${job.members} members working on it` : ''}`],
-    ['done', `${percent(job)}: ${count(job.done)} of ${count(job.total)} records${left}`],
+    [
+      'done',
+      `${percent(job)}: ${count(job.done)} of ${count(job.total)} ${job.unit === 'minutes' ? 'minutes of the log' : 'records'}${left}`,
+    ],
     ['delivered', count(job.delivered)],
     ['failed', job.failed > 0 ? style.red(`${count(job.failed)}, back in the dead letters`) : ''],
     ['left out', job.leftOut > 0 ? `${count(job.leftOut)}, filtered or not asked for` : ''],
-    ['only', [job.reason && `reason ${job.reason}`, job.logId && `log ${job.logId}`].filter(Boolean).join(', ')],
+    ['only', job.only],
     ['pace', `${job.perSecond} events/s${job.rate > 0 ? `, at most ${count(job.rate)}` : ''}`],
     ['created', `${time(job.since)} UTC by ${job.by}, ${ago(job.since, now)}`],
     ['ended', job.endedAt && `${time(job.endedAt)} UTC, after ${span(Date.parse(job.endedAt) - Date.parse(job.since))}`],
+    ['waits', style.yellow(job.waits)],
     ['error', style.red(cut(job.error, 1_000))],
   ])
   const rows = job.ranges.map(({ partition, from, to, reached }) => [
