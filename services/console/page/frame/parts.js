@@ -192,6 +192,6 @@ export function Pages({ page, perPage, total, go, what }) {
 /** Texts to choose one of, as buttons. @param {{ label: string, options: [value: string, text: string][], value: string, onChange: (value: string) => void }} props */
 export function Choice({ label, options, value, onChange }) {
   return html`<div class="choice" role="group" aria-label=${label}>
-    ${options.map(([key, text]) => html`<button key=${key} aria-pressed=${key === value} onClick=${() => onChange(key)}>${text}</button>`)}
+    ${options.map(([key, text]) => html`<button key=${key} type="button" aria-pressed=${key === value} onClick=${() => onChange(key)}>${text}</button>`)}
   </div>`
 }
