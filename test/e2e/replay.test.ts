@@ -1,87 +1,161 @@
-// Replay, backfill and dead letters.
+// Replay, its jobs, and the backfill.
 import { describe, expect, it } from 'vitest'
-import { makeEvents } from '../support/test-events.ts'
+import { newReport } from '../../services/topics/records.ts'
 import { until } from '../support/wait.ts'
-import { dialog, go, row, setStage } from './stage.ts'
+import { accessProblems } from './browser.ts'
+import { dialog, go, setStage } from './stage.ts'
 
 const stage = setStage()
+const DAY_MS = 86_400_000
+const BERLIN = { timezoneId: 'Europe/Berlin' }
+
+/** Where events of yesterday are, received at noon of it. */
+const yesterdayNoon = () => new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS - DAY_MS / 2)
+
+const addressOf = async (page: { url: () => string }) => new URLSearchParams(page.url().split('?')[1] ?? '')
 
 describe.concurrent('replay', () => {
-  it('backfill - is asked for on the page; without an ingest that can, it says what to start', async () => {
+  it('address - says sink, way and range in any words that operations read, so that other pages link to it', async () => {
+    const page = await stage.open('replay?sink=segment&from=yesterday&to=yesterday&rate=50', 'ann', BERLIN)
+    await page.getByRole('heading', { name: 'Preview: nothing has changed yet' }).waitFor()
+    expect(await page.getByRole('button', { name: 'segment', exact: true }).getAttribute('aria-pressed')).toBe('true')
+    const [from, to] = await Promise.all(
+      ['From: time', 'To, inclusive: time'].map((label) => page.getByLabel(label, { exact: true }).inputValue()),
+    )
+    expect([from.slice(10), to.slice(10)]).toEqual(['T00:00', 'T23:59:59'])
+    expect(from.slice(0, 10)).toBe(to.slice(0, 10))
+    expect(await page.getByText('Europe/Berlin', { exact: true }).count()).toBeGreaterThanOrEqual(2)
+    // The moment stays when the zone changes, and its digits follow.
+    await page.getByRole('button', { name: 'UTC' }).click()
+    await until(
+      'the time in UTC',
+      () => page.getByLabel('From: time', { exact: true }).inputValue(),
+      (text) => text !== from,
+    )
+    expect(await page.getByText('UTC', { exact: true }).count()).toBeGreaterThanOrEqual(2)
+    await page.goto('/#/replay?sink=segment&way=reset&from=90020261128000000000000000000000000000000000000000000000')
+    await page.getByLabel('Rewind to: log_id').waitFor()
+    expect(await page.getByLabel('Rewind to: log_id').inputValue()).toMatch(/^9002026/)
+  })
+
+  it('since the failure began - is offered for a sink that had trouble, however many runs it went over', async () => {
+    const minute = (ago: number) => new Date(Math.floor(Date.now() / 60_000 - ago) * 60_000).toISOString()
+    const run = (ago: number, status: 'held' | 'success', error = '') =>
+      newReport({
+        service: 'fifth',
+        instance: 'a',
+        run: `r${ago}`,
+        status,
+        started_at: minute(ago),
+        ended_at: minute(ago - 1),
+        error,
+      })
+    const reports = [
+      run(60, 'held', 'http_401: old'),
+      run(12, 'held', 'http_401: no'),
+      run(11, 'held', 'http_401: no'),
+      run(10, 'success'),
+    ]
+    await stage.announce(stage.sinkRecord('fifth'))
+    await stage.place().produce(
+      reports.map((report) => ({ key: 'fifth', value: Buffer.from(JSON.stringify(report)) })),
+      `${stage.place().prefix}.reports`,
+    )
+    const page = await stage.open('replay?sink=fifth')
+    await page.getByRole('button', { name: /^Since the failure began \(\d\d:\d\d\)$/ }).click()
+    await page.getByRole('heading', { name: /^Preview/ }).waitFor()
+    expect((await addressOf(page)).get('from')).toBe(minute(12))
+  })
+
+  it('nonsense - is said at the field it is in, and nothing else breaks', async () => {
+    const page = await stage.open('replay?sink=segment&from=90012&to=nonsense')
+    await page.getByText('There is no preview').waitFor()
+    await page.getByText(/^From must be earliest, latest, a log_id/).waitFor()
+    await page.goto('/#/replay?sink=nosuch')
+    await page.getByRole('button', { name: 'Preview' }).waitFor()
+  })
+
+  it('a viewer - sees the preview and cannot apply it', async () => {
+    const page = await stage.open('replay?sink=segment&from=earliest', 'vic')
+    const apply = page.getByRole('button', { name: /^Re-deliver/ }).last()
+    await page.getByRole('heading', { name: /^Preview/ }).waitFor()
+    expect(await apply.isDisabled()).toBe(true)
+  })
+
+  it('backfill - is asked for on the page, which then shows how far it is; without an ingest that can, it says what to start', async () => {
     const page = await stage.open()
     await go(page, 'Backfill')
-    await page.getByText('No ingest here reads the Management API', { exact: false }).waitFor()
+    await page.getByText('No ingest here reads the Management API').waitFor()
     expect(await page.getByRole('button', { name: 'Backfill…' }).isDisabled()).toBe(true)
-    const record = { ...stage.sinkRecord('backfill'), kind: 'backfill', fields: [] }
-    await stage
-      .place()
-      .produce([{ key: 'service/backfill', value: Buffer.from(JSON.stringify(record)) }], `${stage.place().prefix}.control`)
+    await stage.announce({ ...stage.sinkRecord('backfill'), kind: 'backfill', fields: [] } as { service: string })
     await until('the form', () => page.getByRole('button', { name: 'Backfill…' }).isEnabled(), Boolean)
-    await page.getByLabel('First log: how').selectOption('log_id')
-    await page.getByLabel('First log: log_id').fill('90020261128000000000000000000000000000000000000000000000')
+    await page.getByText('Last run').waitFor()
+    await page.getByRole('button', { name: 'Yesterday' }).click()
+    expect([...(await addressOf(page)).keys()]).toEqual(['from', 'to'])
     await page.getByRole('button', { name: 'Backfill…' }).click()
-    await dialog(page).getByText('Logs that were delivered before', { exact: false }).waitFor()
+    await dialog(page).getByText('Every log of this range that Auth0 still holds', { exact: false }).waitFor()
     await dialog(page).getByRole('button', { name: 'Backfill' }).click()
-    await page.getByText('Backfill started').waitFor()
-    await page.getByRole('rowheader', { name: 'backfill' }).waitFor()
-  })
-
-  it('dead letter - is opened with its story and its bytes, and redriven', async () => {
-    const [{ id }] = makeEvents(1)
-    stage.vendor().misbehave({ fault: 'reject', marker: id })
-    await stage
-      .place()
-      .produce([{ key: id, value: Buffer.from(`{"type":"s","log_id":"${id}","user_id":"auth0|7"}`), headers: { type: 's' } }])
-    await stage.place().settled()
-    stage.vendor().behave()
-    const page = await stage.open()
-    await go(page, 'Dead letters')
-    await row(page, 'http_400').waitFor()
-    await page.getByRole('button', { name: /^Open dead letter/ }).click()
-    await dialog(page).getByText('"auth0|7"', { exact: false }).waitFor()
-    expect(await dialog(page).locator('dt').allTextContents()).toEqual(
-      expect.arrayContaining(['reason', 'stage', 'attempts', 'first_at']),
-    )
-    await dialog(page).getByRole('button', { name: 'Redrive…' }).click()
-    await dialog(page).getByText('go to the sink once more', { exact: false }).waitFor()
-    await dialog(page).getByRole('button', { name: 'Redrive' }).click()
-    await dialog(page).getByText(/^job /i).waitFor()
-    await dialog(page).getByRole('link', { name: 'Watch it' }).click()
-    await page.getByRole('rowheader', { name: 'redrive' }).waitFor()
-    await until(
-      'the vendor to have it',
-      () => stage.vendor().received.last(),
-      (all) => all.some((event) => event.id === id),
-    )
-    await row(page, 'redrive').getByText('Done').waitFor()
-    await go(page, 'Audit')
-    await page.getByRole('rowheader', { name: 'dead-letters redrive' }).first().waitFor()
-  })
+    await page.getByRole('region', { name: 'Backfilling' }).getByText('0 of 1,440 min', { exact: false }).waitFor()
+    await page.getByText('The job waits').waitFor()
+    const job = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: /^backfill/ }) })
+    await job.getByText('Waiting').waitFor()
+    await page.getByText('No process of backfill is running: the job starts when one does.').first().waitFor()
+    expect(await accessProblems(page)).toEqual([])
+    await job.getByRole('button', { name: /^Cancel/ }).click()
+    await dialog(page).getByRole('button', { name: 'Cancel the job' }).click()
+    await job.getByText('Cancelled').waitFor()
+  }, 40_000)
 })
 
-/** These pause the sink and set it back. */
+/** These deliver again. */
 describe('replay and sink', () => {
-  it('replay - says what will happen, does it, and the vendor has it again', async () => {
-    await stage.send(3)
+  it('yesterday to Segment - four clicks and nothing typed: the vendor has it again, and the page shows how far it is', async () => {
+    const events = Array.from({ length: 40 }, (_, n) => ({
+      key: `90020${n}`.padEnd(56, '0'),
+      value: Buffer.from(`{"type":"s","log_id":"${`90020${n}`.padEnd(56, '0')}","user_id":"auth0|7"}`),
+      headers: { type: 's' },
+      timestamp: String(yesterdayNoon().getTime() + n),
+    }))
+    await stage.place().produce(events)
     await stage.place().settled()
     const before = stage.vendor().received.total
     const page = await stage.open()
     await go(page, 'Replay')
-    await page.getByLabel('Sink').selectOption('segment')
-    await page.getByLabel('From: how').selectOption('earliest')
-    await page.getByRole('button', { name: 'Preview' }).click()
-    await page.getByRole('heading', { name: 'Preview: nothing has changed yet' }).waitFor()
-    const events = await page
-      .getByRole('region', { name: /^Preview/ })
-      .locator('tfoot .num')
-      .last()
-      .textContent()
-    expect(Number(events)).toBeGreaterThanOrEqual(3)
+    await page.getByRole('button', { name: 'segment', exact: true }).click()
+    await page.getByRole('button', { name: 'Yesterday' }).click()
+    await page.getByText('Segment drops an event that it got less than 24 h ago', { exact: false }).waitFor()
+    await page.getByText('First received').waitFor()
     expect(stage.vendor().received.total).toBe(before)
-    await page.getByRole('button', { name: 'Apply…' }).click()
-    await dialog(page).getByText('The sink stops for some seconds', { exact: false }).waitFor()
-    await dialog(page).getByRole('button', { name: 'Replay' }).click()
-    await page.getByText('its state is running as before', { exact: false }).waitFor({ timeout: 20_000 })
+    await page.getByRole('button', { name: 'Re-deliver 40 events' }).click()
+    await page.getByRole('region', { name: 'Re-delivering' }).getByText('40 of 40').waitFor({ timeout: 30_000 })
+    await page.getByRole('region', { name: 'Re-delivering' }).getByText('Done').waitFor()
+    const repeated = stage
+      .vendor()
+      .received.refused()
+      .filter(({ why }) => why === 'deduplicated').length
+    expect(repeated).toBe(40)
+    await page.getByRole('link', { name: 'All jobs' }).click()
+    await page.getByRole('rowheader', { name: 'replay segment' }).waitFor()
+    await page.getByRole('button', { name: 'Redrives' }).click()
+    await page.getByText('No replay, redrive or backfill has been asked for.').waitFor()
+    expect((await addressOf(page)).get('kind')).toBe('redrive')
+  }, 60_000)
+
+  it('rewind - says what will happen, does it, and shows until all of it is delivered again', async () => {
+    await stage.send(3)
+    await stage.place().settled()
+    const before = stage.vendor().received.total
+    const page = await stage.open('replay?sink=segment')
+    await page.getByRole('button', { name: 'Rewind the sink to…' }).click()
+    await page.getByLabel('Rewind to: how').selectOption('earliest')
+    await page.getByRole('button', { name: 'Preview' }).click()
+    await page.getByText('partitions and how the places were found', { exact: false }).click()
+    const sum = await page.getByRole('region', { name: 'Partitions' }).locator('tfoot .num').last().textContent()
+    expect(Number(sum)).toBeGreaterThanOrEqual(3)
+    expect(stage.vendor().received.total).toBe(before)
+    expect(await accessProblems(page)).toEqual([])
+    await page.getByRole('button', { name: 'Rewind segment' }).click()
+    await page.getByRole('heading', { name: 'segment has delivered all of it again' }).waitFor({ timeout: 40_000 })
     await until(
       'the account of the replay',
       () => stage.place().accounts(),
@@ -91,6 +165,52 @@ describe('replay and sink', () => {
       .vendor()
       .received.refused()
       .filter(({ why }) => why === 'deduplicated').length
-    expect(repeated).toBe(Number(events))
-  }, 45_000)
+    expect(repeated).toBeGreaterThanOrEqual(Number(sum))
+  }, 60_000)
+
+  it('rewind past events that wait - asks once more, for they would never be delivered', async () => {
+    await stage.place().wish('paused')
+    await stage.send(5)
+    const page = await stage.open('replay?sink=segment&way=reset&from=latest')
+    await page.getByText(/\d events are passed over/).waitFor()
+    await page.getByRole('button', { name: 'Rewind segment…' }).click()
+    await dialog(page).getByText('will never be delivered', { exact: false }).waitFor()
+    await dialog(page).getByRole('button', { name: 'Cancel' }).click()
+    await stage.place().wish('running')
+    await stage.place().settled()
+  }, 40_000)
+
+  it('a reset that was broken off - is told on the page, finished or aborted there', async () => {
+    const at = new Date().toISOString()
+    const group = `${stage.place().prefix}.fourth`
+    const plan = { step: 'stopping', group, before: [], offsets: [[0, 0]], state: null, stopped: null }
+    const reset = {
+      v: 1,
+      id: 'reset',
+      service: 'fourth',
+      kind: 'reset',
+      state: 'running',
+      ranges: [],
+      from: 'earliest',
+      to: '',
+      reason: '',
+      rate: 0,
+      delivered: 0,
+      failed: 0,
+      error: '',
+      ended_at: '',
+      checkpoint: JSON.stringify(plan),
+      by: 'zoe',
+      at,
+    }
+    await stage.announce(stage.sinkRecord('fourth'))
+    await stage
+      .place()
+      .produce([{ key: 'job/fourth/reset', value: Buffer.from(JSON.stringify(reset)) }], `${stage.place().prefix}.control`)
+    const page = await stage.open('replay/jobs')
+    await page.getByText('A rewind of fourth is not at its end').waitFor()
+    await page.getByText('Begun by zoe', { exact: false }).waitFor()
+    await page.getByRole('button', { name: 'Abort' }).click()
+    await page.getByText('A rewind of fourth is not at its end').waitFor({ state: 'detached' })
+  }, 40_000)
 })

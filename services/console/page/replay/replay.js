@@ -1,96 +1,158 @@
-// Replay: deliver again. What would happen is shown first; then it is done, and can be watched and cancelled.
+// Replay: deliver again. What would happen is shown first; then it is done, and its progress is shown. All that is asked for stands in
+// the address, so that other pages link to it: `#/replay?sink=segment&from=yesterday&to=yesterday`.
 import { useEffect, useState } from 'preact/hooks'
-import { perform } from '../frame/api.js'
-import { count, plural } from '../frame/format.js'
+import { href, useQuery } from '../frame/address.js'
+import { get, perform } from '../frame/api.js'
 import { html } from '../frame/html.js'
 import { plainName } from '../frame/names.js'
 import { Choice, Confirm, Failed, Loading, Notice, Outcome, useWork } from '../frame/parts.js'
-import { anHourAgo, Place, textOf } from './place.js'
-import { Jobs } from './jobs.js'
-import { mayChange, useStore } from '../frame/store.js'
+import { useLoaded, useStore } from '../frame/store.js'
+import { clock, useZone } from '../frame/time.js'
+import { FollowedJob, Rewound } from './following.js'
+import { JobsPage, RecentJobs } from './jobs.js'
+import { PlaceInput, placeOf, Presets, textOf } from './place.js'
+import { Preview } from './preview.js'
 
-export function Replay({ rest: [chosen = ''] }) {
+export function Replay({ rest: [part] }) {
   const { status, failure } = useStore()
-  if (!status) return html`<h1>Replay</h1>${failure ? html`<${Failed} failure=${failure} />` : html`<${Loading} />`}`
-  const sinks = status.services.filter(({ kind }) => kind === 'sink')
+  const isJobs = part === 'jobs'
+  const link = (key, text) =>
+    html`<a href=${href(['replay', ...(key ? [key] : [])])} aria-current=${isJobs === (key === 'jobs') ? 'page' : undefined}>${text}</a>`
   return html`<h1>Replay</h1>
-    ${sinks.length === 0 ? html`<p class="empty">There is no sink to replay to yet.</p>` : html`<${Form} sinks=${sinks} chosen=${chosen} />`}
-    <${Jobs} />`
+    <nav class="choice" aria-label="Parts of Replay">${link('', 'Deliver again')}${link('jobs', 'Jobs')}</nav>
+    ${
+      isJobs
+        ? html`<${JobsPage} />`
+        : !status
+          ? failure
+            ? html`<${Failed} failure=${failure} />`
+            : html`<${Loading} />`
+          : html`<${DeliverAgain} sinks=${status.services.filter(({ kind }) => kind === 'sink')} />`
+    }`
 }
 
-function Form({ sinks, chosen }) {
-  const [sink, setSink] = useState(chosen || sinks[0].name)
-  const [way, setWay] = useState('reset')
-  const [from, setFrom] = useState({ kind: 'time', value: anHourAgo() })
-  const [to, setTo] = useState({ kind: 'latest', value: '' })
-  const [rate, setRate] = useState('')
-  const [preview, setPreview] = useState()
-  const [asking, setAsking] = useState(false)
+const FALLBACKS = { sink: '', way: '', from: '', to: '', rate: '' }
+
+function DeliverAgain({ sinks }) {
+  const [asked, ask] = useQuery(FALLBACKS)
+  /** What was applied, until something else is asked for. */
   const [done, setDone] = useState()
-  const work = useWork()
-  const given = () => ({ sink, from: textOf(from), ...(way === 'job' ? { to: textOf(to), rate } : {}) })
-  useEffect(() => {
-    setPreview(undefined)
-    setDone(undefined)
-    work.clear()
-  }, [sink, way, from, to, rate])
+  if (sinks.length === 0) return html`<p class="empty">No sink has announced itself yet, so there is nothing to replay to.</p>`
+  const sink = (
+    sinks.find(({ name }) => name === asked.sink) ??
+    sinks.find(({ name }) => name === `${asked.sink}.sandbox`) ??
+    sinks[0]
+  ).name
+  const query = { ...asked, sink, way: asked.way || 'job' }
+  return html`
+    <${Form} sinks=${sinks} asked=${query} ask=${(change) => {
+      setDone(undefined)
+      ask(change)
+    }} />
+    ${
+      done
+        ? html`<${Done} result=${done} />`
+        : query.from !== '' && html`<${Looked} key=${JSON.stringify(query)} asked=${query} done=${setDone} />`
+    }
+    <${RecentJobs} kinds=${['replay', 'redrive']} />`
+}
+
+/** The values that an operation takes. */
+const givenOf = ({ sink, way, from, to, rate }) => ({
+  sink,
+  from: textOf(placeOf(from)),
+  ...(way === 'job' ? { to: textOf(placeOf(to || 'latest', true)), rate } : {}),
+})
+
+const WAYS = [
+  ['job', 'Re-deliver a range'],
+  ['reset', 'Rewind the sink to…'],
+]
+
+function Form({ sinks, asked, ask }) {
+  const { sink, way } = asked
+  const address = JSON.stringify(asked)
+  const [draft, setDraft] = useState(() => draftOf(asked))
+  useEffect(() => setDraft(draftOf(asked)), [address])
+  const began = useFailure(sinks.find(({ name }) => name === sink))
+  useZone()
+  const isJob = way === 'job'
+  const more = began
+    ? [[`Since the failure began (${clock(began)})`, () => ({ from: new Date(began).toISOString(), to: 'latest' })]]
+    : []
+  const change = (part) => setDraft((before) => ({ ...before, ...part }))
   const look = (event) => {
     event.preventDefault()
-    work.run(async (progress) => setPreview(await perform('replay', given(), progress)))
+    ask({ from: textOf(draft.from), to: isJob ? textOf(draft.to) : '', rate: isJob ? draft.rate : '' })
   }
-  const apply = async (progress) => {
-    setDone(await perform('replay', { ...given(), apply: true }, progress))
-    setPreview(undefined)
-  }
+  return html`<form class="card" onSubmit=${look}>
+    <div class="row">
+      <div class="field"><span>Sink</span><${Choice} label="Sink" options=${sinks.map(({ name }) => [name, plainName(name)])} value=${sink} onChange=${(name) => ask({ sink: name })} /></div>
+      <div class="field"><span>How</span><${Choice} label="How" options=${WAYS} value=${way} onChange=${(next) => ask({ way: next === 'job' ? '' : next })} /></div>
+    </div>
+    <p class="quiet">${isJob ? 'The events of the range are delivered once more beside the live ones, as fast as you say. The committed offsets stay.' : 'The sink goes back to a place and delivers everything from there on again. It stops for some seconds for that.'}</p>
+    <${Presets} more=${more} choose=${({ from, to }) => ask({ from, to: isJob ? to : '' })} />
+    <div class="row">
+      <${PlaceInput} label=${isJob ? 'From' : 'Rewind to'} place=${draft.from} change=${(from) => change({ from })} />
+      ${
+        isJob &&
+        html`<${PlaceInput} label="To, inclusive" place=${draft.to} change=${(to) => change({ to })} end only=${['latest', 'time', 'log_id', 'earliest', 'offset']} />
+        <label class="field">Events a second <input inputmode="numeric" value=${draft.rate} onInput=${(e) => change({ rate: e.target.value })} placeholder="500" size="8" /></label>`
+      }
+      <button class="primary" disabled=${textOf(draft.from) === '' || (isJob && textOf(draft.to) === '')}>Preview</button>
+    </div>
+  </form>`
+}
+
+const draftOf = ({ from, to, rate }) => ({ from: placeOf(from || '-1h'), to: placeOf(to || 'latest', true), rate })
+
+/** What the operation says that it would do, and the button that has it done. */
+function Looked({ asked, done }) {
+  const found = useLoaded(() => perform('replay', givenOf(asked)), [])
+  const [asking, setAsking] = useState(false)
+  const work = useWork()
+  const act = async (progress) => done(await perform('replay', { ...givenOf(asked), apply: true }, progress))
+  if (!found.data)
+    return found.failure ? html`<${Refused} failure=${found.failure} again=${found.reload} />` : html`<${Loading} />`
+  const { skipped } = found.data
   return html`
-    <form class="card" onSubmit=${look}>
-      <${Choice} label="How" options=${[['reset', 'Rewind the sink'], ['job', 'Re-deliver a range']]} value=${way} onChange=${setWay} />
-      <p class="quiet">${way === 'reset' ? 'Sets the sink’s committed offsets: it stops, is set, and goes on from there. What it has delivered since is delivered again.' : 'The sink’s own service delivers the range once more beside the live events, as fast as you say. The committed offsets stay.'}</p>
-      <div class="row">
-        <label class="field">Sink <select value=${sink} onChange=${(e) => setSink(e.target.value)}>${sinks.map(({ name }) => html`<option key=${name} value=${name}>${plainName(name)}</option>`)}</select></label>
-        <${Place} label="From" place=${from} change=${setFrom} />
-        ${
-          way === 'job' &&
-          html`<${Place} label="To, inclusive" place=${to} change=${setTo} without=${['shift']} />
-          <label class="field">Events a second <input inputmode="numeric" value=${rate} onInput=${(e) => setRate(e.target.value)} placeholder="500" size="8" /></label>`
-        }
-        <button class="primary" disabled=${work.busy || textOf(from) === ''}>${work.busy ? 'Looking…' : 'Preview'}</button>
-      </div>
-    </form>
+    <${Preview} preview=${found.data} busy=${work.busy} apply=${() => (skipped > 0 ? setAsking(true) : work.run(act))} />
     <${Outcome} of=${work} />
-    ${done && html`<${Notice} tone="good" title="Done">${done.message}<//>`}
-    ${preview && html`<${Preview} preview=${preview} apply=${() => setAsking(true)} />`}
     ${
       asking &&
-      html`<${Confirm} title=${preview?.kind === 'job' ? 'Deliver this range again?' : `Set ${plainName(sink)} to this place?`} confirm=${preview?.kind === 'job' ? 'Deliver again' : 'Replay'} danger=${preview?.skipped > 0} onClose=${() => setAsking(false)} act=${apply}>
-      ${preview && html`<${Summary} preview=${preview} />`}
-    <//>`
-    }
-  `
+      html`<${Confirm} title=${`Pass over events of ${plainName(asked.sink)}?`} confirm="Rewind" danger onClose=${() => setAsking(false)} act=${act}>
+        <p>Events that wait for ${plainName(asked.sink)} now will never be delivered to it.</p><//>`
+    }`
 }
 
-function Summary({ preview: { kind, sink, events, repeated, skipped, rate, warnings } }) {
-  return html`
-    <p><strong>${plural(events, 'event')}</strong> ${kind === 'job' ? `are delivered to ${plainName(sink)} again${rate ? `, ${count(rate)} a second` : ', as fast as it goes'}.` : `are delivered to ${plainName(sink)} from there to the end of the log.`}</p>
-    ${repeated > 0 && html`<p>${count(repeated)} of these were delivered before and will be sent again.</p>`}
-    ${skipped > 0 && html`<${Notice} tone="bad" title=${`${plural(skipped, 'event')} are passed over`}>They were never delivered and will not be.<//>`}
-    ${warnings.map((warning) => html`<${Notice} key=${warning} tone="warn" title="Note">${warning}<//>`)}
-    ${kind === 'reset' && html`<p class="quiet">The sink stops for some seconds and starts again as it was. Its account begins anew at the new place.</p>`}
-  `
+/** What was asked for makes no sense, or cannot be done now: that is no failure of the page. */
+function Refused({ failure, again }) {
+  if (failure.code !== 'wrong_use' && failure.code !== 'refused') return html`<${Failed} failure=${failure} again=${again} />`
+  const [, field, problem] = /^(from|to|rate|sink): (.*)$/s.exec(failure.message) ?? []
+  const names = { from: 'From', to: 'To', rate: 'Events a second', sink: 'Sink' }
+  return html`<${Notice} tone="bad" title="There is no preview">${field ? `${names[field]} ${problem}` : failure.message}<//>`
 }
 
-function Preview({ preview, apply }) {
-  const { kind, partitions, events, notes } = preview
-  const isJob = kind === 'job'
-  return html`<section>
-    <h2 id="preview">Preview: nothing has changed yet</h2>
-    <${Summary} preview=${preview} />
-    ${notes.map((note) => html`<p key=${note} class="quiet">${note}</p>`)}
-    <div class="scroll" tabIndex="0" role="region" aria-labelledby="preview"><table class="dense">
-      <thead><tr><th scope="col">Partition</th><th scope="col" class="num">${isJob ? 'First offset' : 'Offset now'}</th><th scope="col" class="num">${isJob ? 'Last offset' : 'Offset then'}</th><th scope="col" class="num">Events</th></tr></thead>
-      <tbody>${partitions.map((row) => html`<tr key=${row.partition}><th scope="row">${row.partition}</th><td class="num">${count(row.from)}</td><td class="num">${count(row.to)}</td><td class="num">${count(row.events)}</td></tr>`)}</tbody>
-      <tfoot><tr><th scope="row">All</th><td></td><td></td><td class="num">${count(events)}</td></tr></tfoot>
-    </table></div>
-    <div class="actions"><button class="primary" onClick=${apply} disabled=${!mayChange() || (isJob && events === 0)} title=${mayChange() ? undefined : 'Needs the role operator'}>Apply…</button></div>
-  </section>`
+function Done({ result }) {
+  return html`<section>${result.job ? html`<${FollowedJob} id=${result.job} />` : html`<${Rewound} result=${result} />`}</section>`
+}
+
+/** A failure so soon after the one before is the same trouble. */
+const CALM_MS = 5 * 60_000
+
+/** When a sink's trouble began, or the newest that it had; milliseconds. */
+function useFailure(service) {
+  const runs = useLoaded(
+    (signal) => get(`/api/report?${new URLSearchParams({ filter: 'errors', per_page: '50', service: service.name })}`, signal),
+    [service.name],
+  )
+  if (service.trouble) return Date.parse(service.trouble.since)
+  const [newest, ...older] = runs.data?.logs ?? []
+  if (!newest) return undefined
+  let began = Date.parse(newest.start)
+  for (const { start, end } of older) {
+    if (began - Date.parse(end) > CALM_MS) break
+    began = Math.min(began, Date.parse(start))
+  }
+  return began
 }
