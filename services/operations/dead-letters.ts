@@ -74,10 +74,10 @@ export type Exported = { sink: string; letters: WholeLetter[]; next: string }
 
 export const deadLettersExport: Operation = {
   name: 'dead-letters export',
-  summary: 'dead letters as JSON lines, with the events and their personal data',
+  summary: 'dead letters whole, with the events and their personal data; --json makes a file of them',
   role: 'operator',
   inputs: { sink, ...selection, limit: { meaning: 'how many at most', kind: 'integer', default: MOST_EXPORTED } },
-  examples: ['auth0-logs dead-letters export segment --reason http_400 > letters.jsonl'],
+  examples: ['auth0-logs dead-letters export segment --reason http_400 --json > letters.json'],
   /** The oldest first. `next` is the `from` of what is left, empty where all are there. */
   async run(context, values): Promise<Exported> {
     const { known, jobs } = await opened(context, values.sink)

@@ -112,11 +112,9 @@ export function presentRedrive({ sink, events, reasons, redriven, applied, messa
   ].join('\n')
 }
 
-/** JSON lines, to be written into a file. */
-export const presentExported = ({ sink, letters, next }: Exported, { style }: Shown): string =>
-  letters.length === 0
-    ? `No matching dead letters for ${sink}.`
-    : [
-        ...letters.map((letter) => JSON.stringify(letter)),
-        ...(next === '' ? [] : [style.dim(`{"more":"auth0-logs dead-letters export ${sink} --from ${next}"}`)]),
-      ].join('\n')
+/** To be read; a file of them is made with --json, which keeps every byte. */
+export function presentExported({ sink, letters, next }: Exported, shown: Shown): string {
+  if (letters.length === 0) return `No matching dead letters for ${sink}.`
+  const more = next === '' ? [] : [shown.style.dim(`More: auth0-logs dead-letters export ${sink} --from ${next}`)]
+  return [...letters.map((letter) => presentLetter({ sink, ...letter }, shown)), ...more].join('\n\n')
+}
