@@ -33,8 +33,6 @@ export function parsePasswordHash(text: string): { value: PasswordHash } | { pro
   return { value: { N, r, p, salt, key } }
 }
 
-export const isPasswordHash = (text: string): boolean => 'value' in parsePasswordHash(text)
-
 /** Whether it is this password; false for a text that is no hash. Takes the same time for every wrong password. */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   const parsed = parsePasswordHash(hash)

@@ -29,22 +29,12 @@ export function nextTick({ pattern, zone }: Schedule, after: Date): Date | undef
   return new Cron(pattern, { timezone: zone, paused: true }).nextRun(after) ?? undefined
 }
 
-/** The last tick at or before a moment; undefined where there was none in the past year. */
+/** The last tick at or before a moment; undefined where there was none. */
 export function lastTick({ pattern, zone }: Schedule, before: Date): Date | undefined {
-  const cron = new Cron(pattern, { timezone: zone, paused: true })
-  // Doubling steps back until a tick lies between, then forward to the last one: a handful of questions for any pattern.
-  for (let span = 60_000; ; span = Math.min(span * 4, YEAR_MS)) {
-    let tick = cron.nextRun(new Date(before.getTime() - span))
-    if (!tick || tick > before) {
-      if (span === YEAR_MS) return undefined
-      continue
-    }
-    for (let next = cron.nextRun(tick); next && next <= before; next = cron.nextRun(tick)) tick = next
-    return tick
-  }
+  // Ticks fall on whole seconds, and croner leaves out one that falls on the moment itself.
+  const after = new Date((Math.floor(before.getTime() / 1_000) + 1) * 1_000)
+  return new Cron(pattern, { timezone: zone, paused: true }).previousRuns(1, after)[0]
 }
-
-const YEAR_MS = 366 * 86_400_000
 
 /** The next tick as reports tell it: ISO 8601, empty for a continuous service. */
 export function nextRun(schedule: Schedule): string {

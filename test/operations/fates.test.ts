@@ -9,7 +9,7 @@ import { readControl } from '../../services/topics/control.ts'
 import { readDeadLetters, type StoredLetter } from '../../services/topics/dead-letters.ts'
 import { committedOffsets, logRanges } from '../../services/topics/groups.ts'
 import { jobsOf } from '../../services/topics/jobs.ts'
-import { readRanges, type TopicRecord, wholeTopic } from '../../services/topics/read.ts'
+import { readRanges, type TopicRecord } from '../../services/topics/read.ts'
 import type { Installation } from '../support/installation.ts'
 import { type SeededRandom, seededRandom } from '../support/random.ts'
 import type { TestRecord } from '../support/test-events.ts'
@@ -37,7 +37,8 @@ async function story({ client, ...context }: Context, { topic, group }: Installa
   const letters = new Map<string, StoredLetter[]>()
   const add = <T>(to: Map<string, T[]>, id: string, one: T) => void (to.get(id)?.push(one) ?? to.set(id, [one]))
   const [ranges, committed] = [await logRanges(client, topic), await committedOffsets(client, group, topic)]
-  await readRanges(client, 'story', topic, wholeTopic(ranges), (record) => add(copies, record.key ?? '', record))
+  const whole = ranges.map(({ partition, start, end }) => ({ partition, from: start, to: end }))
+  await readRanges(client, 'story', topic, whole, (record) => add(copies, record.key ?? '', record))
   const [{ end }] = await logRanges(client, `${topic}.dead-letter.segment`)
   await readDeadLetters(client, 'segment', { from: 0, to: end }, (letter) => add(letters, letter.logId, letter))
   const jobs = jobsOf(await readControl(client, 'story'), 'segment')

@@ -1,7 +1,7 @@
 // Hashes of passwords.
 import { scryptSync } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { hashPassword, isPasswordHash, verifyPassword } from '../../services/platform/passwords.ts'
+import { hashPassword, parsePasswordHash, verifyPassword } from '../../services/platform/passwords.ts'
 
 const hash = await hashPassword('correct horse')
 
@@ -33,7 +33,7 @@ test.each([
   ['an empty salt', `scrypt.16384.8.1..${key}`],
   ['another scheme', `bcrypt.16384.8.1.${salt}.${key}`],
   ['nothing', ''],
-])('isPasswordHash - %s is none, and nothing verifies against it', async (_, text) => {
-  expect(isPasswordHash(text)).toBe(false)
+])('parsePasswordHash - %s is none, and nothing verifies against it', async (_, text) => {
+  expect(parsePasswordHash(text)).toHaveProperty('problem')
   expect(await verifyPassword('correct horse', text)).toBe(false)
 })

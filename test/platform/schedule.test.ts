@@ -16,8 +16,19 @@ describe('schedule', () => {
     expect(nextTick({ pattern, zone }, at(now))).toEqual(at(next))
   })
 
-  test('a tick that comes once in four years - is not the last one of this year', () => {
-    expect(lastTick({ pattern: '0 0 29 2 *', zone: 'UTC' }, at('2027-03-01T00:00:00Z'))).toBeUndefined()
+  test('the last tick - is found however long ago it was, and in the very millisecond in which it came due', () => {
+    expect(lastTick({ pattern: '0 0 29 2 *', zone: 'UTC' }, at('2027-03-01T00:00:00Z'))).toEqual(at('2024-02-29T00:00:00Z'))
+    const everySecond = { pattern: '* * * * * *', zone: 'UTC' }
+    expect(lastTick(everySecond, at('2026-03-04T05:06:07.000Z'))).toEqual(at('2026-03-04T05:06:07Z'))
+    expect(lastTick(everySecond, at('2026-03-04T05:06:07.999Z'))).toEqual(at('2026-03-04T05:06:07Z'))
+  })
+
+  test.each([
+    ['the hour that does not exist', '30 2 * * *', '2026-03-29T02:00:00Z', '2026-03-29T01:00:00Z'],
+    ['the hour that comes twice', '30 2 * * *', '2026-10-25T02:00:00Z', '2026-10-25T00:30:00Z'],
+    ['the day after the clocks went back', '0 6 * * *', '2026-10-25T05:00:00Z', '2026-10-25T05:00:00Z'],
+  ])('daylight saving time, %s - the last tick of %s at %s is %s', (_, pattern, now, last) => {
+    expect(lastTick({ pattern, zone: 'Europe/Berlin' }, at(now))).toEqual(at(last))
   })
 
   test.each(['continuous', '*/5 * * * *', '0 16 * * 1-5', '*/5 * * * * *'])('%j - is a schedule', (pattern) => {
