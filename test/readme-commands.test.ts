@@ -45,6 +45,7 @@ describe('README', () => {
       'the copy has the packages of this folder': 1,
       'needs Docker': 7,
       'needs the command line tools of Kafka': 3,
+      'needs a whole day of logs': 4,
       'this test is part of them': 2,
     })
     expect(Object.keys(PRINTS).filter((comment) => !all.some((one) => one.comment === comment))).toEqual([])
