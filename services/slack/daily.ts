@@ -157,7 +157,7 @@ export function dailyMessage(
   ]
   const parts = totals.slice(0, MAX_PARTS).map((total) => ({ good: !isBad(total), facts: factsOf(total, secrets, console) }))
   const nobody = { good: false, facts: [{ title: 'Logs processed', value: '0' }] }
-  const name = totals.length === 1 ? totals[0].service : ''
+  const name = sinks.length === 1 ? sinks[0].service : ''
   return slackMessage(name, title, summary.filter((line) => line !== '').join(' '), parts.length > 0 ? parts : [nobody])
 }
 
