@@ -144,6 +144,10 @@ export async function readRanges(
   }
 }
 
+/** All of a topic that Kafka holds now. */
+export const wholeTopic = (ranges: readonly LogRange[]): ReadRange[] =>
+  ranges.map(({ partition, start, end }) => ({ partition, from: start, to: end }))
+
 async function clipped(client: KafkaClient, topic: string, ranges: readonly ReadRange[]): Promise<ReadRange[]> {
   const held = new Map((await logRanges(client, topic)).map((range) => [range.partition, range]))
   return ranges.flatMap(({ partition, from, to }) => {

@@ -1,8 +1,8 @@
 // A fault at a vendor, as somebody on call sees it: a real Prometheus scrapes the real services, the right alert fires and is over again;
 // and every query of the dashboard finds data. Needs a prometheus in PATH.
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
-import type { Broker } from '../../services/local/broker/launcher.ts'
-import { startAuth0 } from '../../services/sandbox/auth0/start.ts'
+import type { Broker } from '../../services/local/broker/broker.ts'
+import { start as startAuth0 } from '../../services/sandbox/auth0/start.ts'
 import { deploy } from '../support/deployment.ts'
 import { ownBroker } from '../support/own-broker.ts'
 import { dashboardQueries, startPrometheus } from '../support/prometheus.ts'
