@@ -9,6 +9,8 @@ import { type ResetPlan, resetPlanOf } from '../topics/control-records.ts'
 import { newJob } from '../topics/jobs.ts'
 import { committedOffsets, describeGroups, logRanges, setOffsets } from '../topics/groups.ts'
 import { topicNames } from '../topics/names.ts'
+import { publishProof } from '../topics/proofs.ts'
+import { decodeAccount } from '../topics/records.ts'
 import { desiredState, type Known } from './services.ts'
 import { type Context, Refusal } from './operation.ts'
 
@@ -62,7 +64,7 @@ export async function finishReset(context: Context, reset: OpenReset): Promise<v
 }
 
 async function carryOut(context: Context, reset: OpenReset): Promise<void> {
-  const { client, progress } = context
+  const { client, log, progress } = context
   const { plan } = reset
   const offsets = new Map(plan.offsets)
   if (plan.step !== 'set') {
@@ -72,6 +74,10 @@ async function carryOut(context: Context, reset: OpenReset): Promise<void> {
     await stopMembers(context, reset)
     progress(3, 6, 'setting the offsets')
     await write(context, reset, 'setting')
+    // What cannot be told does not stand in the way: a proof says then what it does not know.
+    await tellClosed(context, reset).catch((error) =>
+      log.warn({ error: errorText(error) }, 'where the accounts end could not be told to proofs of days before'),
+    )
     await put(context, plan.group, offsets)
     progress(4, 6, 'the offsets are set')
     await write(context, reset, 'set')
@@ -141,6 +147,21 @@ async function stopMembers(context: Context, reset: OpenReset): Promise<void> {
       `nothing was changed: ${why}. Offsets can be set only while nobody is in the group; end these processes first`,
     )
   }
+}
+
+/** The accounts that end here, for proofs of days before. */
+async function tellClosed({ client, producer }: Context, { service, plan, by }: OpenReset): Promise<void> {
+  const topic = topicNames.events(client.settings.prefix)
+  const planned = new Set(plan.offsets.map(([partition]) => partition))
+  const committed = await committedOffsets(client, plan.group, topic)
+  const accounts = committed
+    .filter(({ partition }) => planned.has(partition))
+    .flatMap(({ partition, offset, metadata }) => {
+      const account = metadata === '' ? undefined : decodeAccount(metadata, offset)
+      return account ? [{ partition, base: account.base, next: offset }] : []
+    })
+  if (accounts.length === 0) return
+  await publishProof(client, producer, { proof: 'closed', id: service, at: new Date().toISOString(), by, accounts })
 }
 
 /** Sets the offsets and looks whether they are so. @throws Refusal where they are not: the plan is kept then */

@@ -2,7 +2,6 @@
 import { existingTopics, logRanges, offsetsAt } from '../topics/groups.ts'
 import { topicNames } from '../topics/names.ts'
 import { readRanges } from '../topics/read.ts'
-import type { AuditRecord } from '../topics/records.ts'
 import { parse } from '../topics/reports.ts'
 import type { Era } from './fate.ts'
 import type { Context } from './operation.ts'
@@ -23,22 +22,17 @@ export async function readResets({ client }: Context, service: string, since: nu
   const range = { partition: 0, from: Math.max(start, at.get(0) ?? start, end - MOST), to: end }
   const take = (record: Parameters<typeof parse>[0]) => {
     const told = record.key === 'audit' ? parse(record) : undefined
-    const reset = told?.kind === 'audit' ? resetOf(told.audit, service) : undefined
-    if (reset) resets.push(reset)
+    if (told?.kind !== 'audit' || told.audit.operation !== 'replay' || told.audit.outcome !== 'ok') return
+    const { input, at, by } = told.audit
+    const [before, after] = [offsetsOf(told.audit.before), offsetsOf(told.audit.after)]
+    const isOwn = input.sink === service || `${String(input.sink)}.sandbox` === service
+    if (isOwn && before && after) resets.push({ at, by, before, after })
   }
   await readRanges(client, 'resets', topic, [range], take, AbortSignal.timeout(LIMIT_MS)).catch((error) => {
     client.log.debug({ error }, 'the audit records could not be read in time')
     resets.length = 0
   })
   return resets
-}
-
-/** The reset of a service that an audit record tells of; undefined for any other record. */
-export function resetOf({ operation, outcome, input, at, by, ...audit }: AuditRecord, service: string): ResetTold | undefined {
-  if (operation !== 'replay' || outcome !== 'ok') return undefined
-  const [before, after] = [offsetsOf(audit.before), offsetsOf(audit.after)]
-  const isOwn = input.sink === service || `${String(input.sink)}.sandbox` === service
-  return isOwn && before && after ? { at, by, before, after } : undefined
 }
 
 /** Pairs of partition and offset; undefined for anything else, as the record of a job. */

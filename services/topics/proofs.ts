@@ -26,6 +26,15 @@ export type FilterChanged = {
   partitions: { partition: number; next: number; position: number }[]
 }
 
+/** Told where an operator sets the offsets of a sink (`id`) anew: the accounts that end there, and so what the group had passed. */
+export type AccountsClosed = {
+  proof: 'closed'
+  id: string
+  at: string
+  by: string
+  accounts: { partition: number; base: number; next: number }[]
+}
+
 /** `list`: differences of an hour, in as many records as they take; the hour's own record comes after them. */
 export type ProofRecord =
   | { proof: 'begun'; id: string; frozen: Frozen }
@@ -33,6 +42,7 @@ export type ProofRecord =
   | { proof: 'hour'; id: string; row: HourRow; listed: number; left_out: number }
   | { proof: 'certificate'; id: string; certificate: Certificate }
   | FilterChanged
+  | AccountsClosed
 
 type Of<K extends ProofRecord['proof']> = Extract<ProofRecord, { proof: K }>
 const id = text(/./s)
@@ -47,11 +57,18 @@ const SHAPES: { [K in ProofRecord['proof']]: Shape<Of<K>> } = {
     filter: object<FilterChanged['filter']>({ LOG_LEVEL: text(), LOG_TYPES: text(), LOG_FILTER_MODE: text() }),
     partitions: listOf(object<FilterChanged['partitions'][number]>({ partition: count, next: count, position: count })),
   }),
+  closed: object<AccountsClosed>({
+    proof: oneOf('closed'),
+    id,
+    at: time,
+    by: text(),
+    accounts: listOf(object<AccountsClosed['accounts'][number]>({ partition: count, base: count, next: count })),
+  }),
   certificate: object<Of<'certificate'>>({ proof: oneOf('certificate'), id, certificate: certificateShape }),
 }
 const version = object<{ v: 1; proof: ProofRecord['proof'] }>({
   v: oneOf(1),
-  proof: oneOf('begun', 'list', 'hour', 'certificate', 'filter'),
+  proof: oneOf('begun', 'list', 'hour', 'certificate', 'filter', 'closed'),
 })
 
 export async function publishProof(client: KafkaClient, producer: TopicProducer, record: ProofRecord): Promise<void> {

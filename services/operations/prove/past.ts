@@ -8,7 +8,7 @@ import { committedOffsets, logRanges, offsetsAt } from '../../topics/groups.ts'
 import { isOpen, jobProgress, jobsOf, sinkOf } from '../../topics/jobs.ts'
 import { topicNames } from '../../topics/names.ts'
 import type { Frozen } from '../../topics/proof-records.ts'
-import { parseProof, PROOF_KEY } from '../../topics/proofs.ts'
+import { type AccountsClosed, type FilterChanged, parseProof, PROOF_KEY } from '../../topics/proofs.ts'
 import { readRanges, wholeTopic } from '../../topics/read.ts'
 import { parse } from '../../topics/reports.ts'
 import { parseJson } from '../../topics/shapes.ts'
@@ -17,18 +17,17 @@ import type { LetterFacts } from '../fate.ts'
 import type { Known } from '../services.ts'
 import { letterRanges } from '../letters.ts'
 import { Refusal } from '../operation.ts'
-import { type ResetTold, resetOf } from '../resets-told.ts'
 import type { SinkPast } from './at-sink.ts'
 import type { Day } from './days.ts'
 import { type ControlChange, type Cut, filterTimes } from './filter-times.ts'
-import { type Mark, stretchesOf } from './sink-way.ts'
+import { type Closed, type Mark, stretchesOf } from './sink-way.ts'
 
 /** More dead letters of one day at one sink are not held in memory: what is wrong there is known without a proof. */
 const MOST_LETTERS = 200_000
 /** Reports of before the day tell from where a group came. */
 const BEFORE_MS = 2 * 3_600_000
 
-export type SinkFacts = { known: Known; past: SinkPast; accounts: PartitionAccount[]; resets: ResetTold[] }
+export type SinkFacts = { known: Known; past: SinkPast; accounts: PartitionAccount[]; closed: readonly AccountsClosed[] }
 
 /** Ends before commits would make records of between look delivered that the topic read does not hold: commits come first. */
 export async function freeze(client: KafkaClient, sinks: readonly Known[]): Promise<Frozen> {
@@ -52,7 +51,7 @@ export async function sinksPast(
   sinks: readonly Known[],
   signal: AbortSignal,
 ): Promise<SinkFacts[]> {
-  const { marks, resets, cuts } = await readStory(client, day, sinks, Date.parse(frozen.as_of), signal)
+  const { marks, closed, cuts } = await readStory(client, day, sinks, Date.parse(frozen.as_of), signal)
   const changes = await readChanges(client, sinks, signal)
   const facts: SinkFacts[] = []
   for (const known of sinks) {
@@ -65,10 +64,10 @@ export async function sinksPast(
       ),
     )
     const asOf = Date.parse(frozen.as_of)
-    const told = resets.get(known.name) ?? []
+    const ended = closed.get(known.name) ?? []
     const ways = accounts.map((account) => {
       const all = marks.get(known.name)?.get(account.partition) ?? []
-      return [account.partition, stretchesOf(placeOf(account), told, account.partition, all, asOf)] as const
+      return [account.partition, stretchesOf(placeOf(account), closedOf(ended, account.partition), all, asOf)] as const
     })
     const past: SinkPast = {
       topic: topicNames.events(client.settings.prefix),
@@ -80,7 +79,7 @@ export async function sinksPast(
       filters: filterTimes(known.name, changes.bySink.get(known.name) ?? [], changes.isWhole),
       cuts: cuts.get(known.name) ?? [],
     }
-    facts.push({ known, past, accounts, resets: told })
+    facts.push({ known, past, accounts, closed: ended })
   }
   return facts
 }
@@ -88,11 +87,11 @@ export async function sinksPast(
 /** An account that cannot be read says nothing of what is before the commit. */
 const placeOf = ({ kind, base, next }: PartitionAccount) => ({ base: kind === 'unknown' ? next : base, next })
 
-/** Next offsets that the sinks reported, and the resets that operators made, from shortly before the day on. */
+/** What the sinks told from shortly before the day on: next offsets, accounts that ended, and where changes of the filter took hold. */
 async function readStory(client: KafkaClient, day: Day, sinks: readonly Known[], asOf: number, signal: AbortSignal) {
   const topic = topicNames.reports(client.settings.prefix)
   const marks = new Map<string, Map<number, Mark[]>>(sinks.map(({ name }) => [name, new Map()]))
-  const resets = new Map<string, ResetTold[]>(sinks.map(({ name }) => [name, []]))
+  const closed = new Map<string, AccountsClosed[]>(sinks.map(({ name }) => [name, []]))
   const cuts = new Map<string, Cut[]>(sinks.map(({ name }) => [name, []]))
   const [ranges, at] = await Promise.all([logRanges(client, topic), offsetsAt(client, topic, Math.max(1, day.from - BEFORE_MS))])
   const wanted = ranges.map(({ partition, start, end }) => ({ partition, from: at.get(partition) ?? start, to: end }))
@@ -102,9 +101,13 @@ async function readStory(client: KafkaClient, day: Day, sinks: readonly Known[],
     topic,
     wanted,
     (record) => {
-      if (record.key === PROOF_KEY) return takeCut(cuts, parseProof(record))
+      if (record.key === PROOF_KEY) {
+        const proof = parseProof(record)
+        if (proof?.proof === 'filter') cuts.get(proof.id)?.push(cutOf(proof))
+        if (proof?.proof === 'closed' && Date.parse(proof.at) <= asOf) closed.get(proof.id)?.push(proof)
+        return
+      }
       const told = parse(record)
-      if (told?.kind === 'audit') for (const [sink, own] of resets) own.push(...[resetOf(told.audit, sink)].filter(isReset))
       if (told?.kind !== 'report' || told.report.run.startsWith('job-')) return
       const own = marks.get(told.report.service)
       const ended = Date.parse(told.report.ended_at)
@@ -118,16 +121,21 @@ async function readStory(client: KafkaClient, day: Day, sinks: readonly Known[],
     },
     signal,
   )
-  return { marks, resets, cuts }
+  return { marks, closed, cuts }
 }
 
-function takeCut(cuts: ReadonlyMap<string, Cut[]>, told: ReturnType<typeof parseProof>): void {
-  if (told?.proof !== 'filter') return
-  const partitions = new Map(told.partitions.map(({ partition, next, position }) => [partition, { next, position }]))
-  cuts.get(told.id)?.push({ at: Date.parse(told.at), settings: told.filter, partitions })
-}
+const cutOf = ({ at, filter, partitions }: FilterChanged): Cut => ({
+  at: Date.parse(at),
+  settings: filter,
+  partitions: new Map(partitions.map(({ partition, next, position }) => [partition, { next, position }])),
+})
 
-const isReset = (reset: ResetTold | undefined): reset is ResetTold => reset !== undefined
+const closedOf = (told: readonly AccountsClosed[], partition: number): Closed[] =>
+  told.flatMap(({ at, by, accounts }) =>
+    accounts
+      .filter((account) => account.partition === partition)
+      .map(({ base, next }) => ({ at: Date.parse(at), by, base, next })),
+  )
 
 /** What the control topic still holds of each sink, and whether it holds all that was ever written: compaction leaves gaps. */
 async function readChanges(client: KafkaClient, sinks: readonly Known[], signal: AbortSignal) {

@@ -158,7 +158,7 @@ export const dayHash = (hours: readonly string[]): string =>
     .update(hours.map((hash) => `${hash}\n`).join(''))
     .digest('hex')
 
-function sinkProved({ known, past, accounts, resets }: SinkFacts, frozen: Frozen, rows: readonly HourRow[]): SinkProved {
+function sinkProved({ known, past, accounts, closed }: SinkFacts, frozen: Frozen, rows: readonly HourRow[]): SinkProved {
   const { name, record } = known
   const { start, end } = frozen.sinks.find(({ sink }) => sink === name)?.letters ?? { start: 0, end: 0 }
   return {
@@ -173,6 +173,6 @@ function sinkProved({ known, past, accounts, resets }: SinkFacts, frozen: Frozen
       return { partition, base, next, delivered, filtered, duplicates, dead_lettered, expired, kind, note }
     }),
     dead_letters: { start, end },
-    resets: resets.map(({ at, by }) => ({ at, by })),
+    resets: closed.map(({ at, by }) => ({ at, by })),
   }
 }

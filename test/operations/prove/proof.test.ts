@@ -1,5 +1,5 @@
 // The proof itself, with a made-up list of Auth0's: resumed after a break, in windows of hours, a list that Auth0 has begun to forget.
-import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Auth0List } from '../../../services/operations/prove/auth0-day.ts'
 import type { ProofOptions } from '../../../services/operations/prove/contract.ts'
 import { dayIn } from '../../../services/operations/prove/days.ts'
@@ -9,7 +9,7 @@ import { readControl } from '../../../services/topics/control.ts'
 import type { Certificate } from '../../../services/topics/proof-records.ts'
 import { newPrefix } from '../../support/kafka.ts'
 import { type Broker, openBroker } from '../../support/plain-kafka.ts'
-import { announce, openOperator, serviceRecord } from '../announced.ts'
+import { announce, closeOperators, openOperator, serviceRecord } from '../announced.ts'
 import { timedEvents, type TimedEvent } from '../asking.ts'
 
 const DAY_MS = 86_400_000
@@ -19,7 +19,10 @@ let broker: Broker
 beforeAll(async () => {
   broker = await openBroker(inject('brokers'))
 })
-afterAll(() => broker.close())
+afterAll(async () => {
+  await closeOperators()
+  await broker.close()
+})
 
 const yesterday = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10)
 const day = dayIn(yesterday, 'UTC')
@@ -28,7 +31,6 @@ const day = dayIn(yesterday, 'UTC')
 async function scene(leftOut: (event: TimedEvent, n: number) => boolean = () => false) {
   const prefix = newPrefix()
   const context = openOperator(broker.brokers, prefix)
-  onTestFinished(() => context.producer.close())
   await announce(context.client, context.producer, [serviceRecord(prefix, 'segment')])
   const events = timedEvents(480, day.from, 180_000)
   const received = events.filter((event, n) => !leftOut(event, n))
