@@ -9,7 +9,7 @@ import { backfillProgress } from './backfill.ts'
 import { desiredState, type Known, knownServices } from './services.ts'
 import { type Context, type Operation, Refusal } from './operation.ts'
 
-/** How far a job is. Counts of events; times ISO 8601. */
+/** How far a job is. Counts of events, of a proof hours; times ISO 8601. */
 export type JobRow = {
   id: string
   sink: string
@@ -171,6 +171,10 @@ function findJob(control: ControlRecords, id: string): JobRecord {
   throw new Refusal(`there is no job ${id.slice(0, 100)}: auth0-logs jobs list shows those there are`)
 }
 
+/** Of what no group carries out: a proof counts hours, a backfill the time that it has read. */
+const progressOfWork = (job: JobRecord) =>
+  job.proof ? { done: Math.floor(job.proof.done), total: job.proof.total } : backfillProgress(job)
+
 async function rowOf({ client }: Pick<Context, 'client'>, control: ControlRecords, job: JobRecord): Promise<JobRow> {
   const open = isOpen(job)
   const known = knownServices(control).find(({ name }) => name === job.service)
@@ -179,7 +183,7 @@ async function rowOf({ client }: Pick<Context, 'client'>, control: ControlRecord
   const [progress, groups] = await Promise.all([
     isDelivery(job)
       ? jobProgress(client, job)
-      : { ...backfillProgress(job), delivered: job.delivered, failed: job.failed, leftOut: 0 },
+      : { ...progressOfWork(job), delivered: job.delivered, failed: job.failed, leftOut: 0 },
     own.length + service.length > 0 ? describeGroups(client, [...own, ...service]) : [],
   ])
   const membersOf = (names: string[]) => groups.find(({ group }) => names.includes(group))?.members.length ?? 0

@@ -24,7 +24,7 @@ export function leastGrants(prefix: string, sinks: readonly string[]): Record<st
     ],
     'ingest with BACKFILL': [
       topic(events, 'Read', 'Write'),
-      topic(letters('ingest'), 'Write'),
+      topic(letters('ingest'), 'Read', 'Write'),
       topic(reports, 'Read', 'Write'),
       topic(control, 'Read', 'Write'),
       ...groups(`${prefix}.ingest`, groupNames.backfill(prefix), `${prefix}.reconcile`),

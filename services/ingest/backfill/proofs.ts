@@ -9,6 +9,7 @@ import { endedProof, isProof, newProof, type ProofJobRecord, proofJobs } from '.
 import { proofSoFar, proveDay } from '../../operations/prove/proof.ts'
 import { sinksOf } from '../../operations/prove/prove.ts'
 import { Refusal, WrongUse } from '../../operations/operation.ts'
+import { Refused } from '../../topics/produce-errors.ts'
 import { isOpen, jobKey } from '../../topics/jobs.ts'
 import { againAndAgain } from '../../topics/service.ts'
 import { auth0List } from './auth0-list.ts'
@@ -20,6 +21,7 @@ const LOOK_MS = 1_000
 const TOLD_MS = 2_000
 /** Records of proofs are kept as long as the reports topic keeps certificates by default, and some days more. */
 const KEPT_DAYS = 40
+const ON_THEIR_WAY_MS = 10 * 60_000
 
 /** Makes proofs as they are wanted, one after the other, until the signal is aborted. */
 export async function runProofs(backfill: Backfill, reader: LogReader, signal: AbortSignal): Promise<void> {
@@ -42,7 +44,9 @@ export async function wishNightly(
   if (clock === undefined || local.time < clock) return
   const day = dayIn(daysLater(local.date, -1), zone)
   const job = newProof({ day, sinks: [], auth0: true, by: `PROVE_AT ${clock}` }, `prove-${day.day}`)
-  if (day.hours.length === 0 || records.has(jobKey(job))) return
+  // Logs of the last minutes may still be on their way.
+  const isOver = now.getTime() >= day.to + ON_THEIR_WAY_MS
+  if (day.hours.length === 0 || !isOver || records.has(jobKey(job))) return
   await writeJob(jobKey(job), job)
   const oldest = daysLater(day.day, -KEPT_DAYS)
   for (const old of proofJobs(records)) if (old.proof.day < oldest && !isOpen(old)) await writeJob(jobKey(old), null)
@@ -66,7 +70,10 @@ async function proveUntilItEnds(backfill: Backfill, reader: LogReader, job: Proo
 }
 
 const isFinal = (error: unknown) =>
-  error instanceof Refusal || error instanceof WrongUse || (error instanceof Auth0Problem && error.patience === 'refused')
+  error instanceof Refusal ||
+  error instanceof WrongUse ||
+  error instanceof Refused ||
+  (error instanceof Auth0Problem && error.patience === 'refused')
 
 class Cancelled extends Error {
   override name = 'Cancelled'

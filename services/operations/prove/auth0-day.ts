@@ -1,5 +1,6 @@
 // What Auth0 lists of an hour, held against the topic. Who asks Auth0 (the backfill, which has the credentials) hands its list in.
 import type { Auth0Asked, Counts } from '../../topics/proof-records.ts'
+import type { LetterFacts } from '../fate.ts'
 import type { Day } from './days.ts'
 import { idHash, IdsHash, type LogsOfDay } from './logs-of-day.ts'
 
@@ -31,15 +32,18 @@ const MISSING = 'never received: Auth0 lists it, and the topic does not hold it;
 const CHANGED =
   "the stream's filter leaves this type out now, but delivered some that day: it was changed; the backfill fetches it"
 
-/**
- * Undefined where Auth0 no longer holds all of the hour. `logs` learns which of its logs are listed.
- * @param webhookTypes types that the stream delivered that day: what it delivered it did not leave out
- */
+/** What the topic has of the hour: its logs, the types that the stream delivered that day, and what the ingest put aside, by log_id. */
+export type TopicSide = {
+  logs: LogsOfDay
+  webhookTypes: ReadonlySet<string>
+  quarantined: ReadonlyMap<string, readonly LetterFacts[]>
+}
+
+/** Undefined where Auth0 no longer holds all of the hour. `logs` learns which of its logs are listed. */
 export async function readAuth0Hour(
   list: Auth0List,
   { from, to }: Pick<Day, 'from' | 'to'>,
-  logs: LogsOfDay,
-  webhookTypes: ReadonlySet<string>,
+  { logs, webhookTypes, quarantined }: TopicSide,
   signal: AbortSignal,
   told: (logs: number) => void,
 ): Promise<Auth0Hour | undefined> {
@@ -59,7 +63,8 @@ export async function readAuth0Hour(
       const row = logs.find(hashed)
       if (row >= 0) logs.list(row)
       else if (!list.delivers(type) && !webhookTypes.has(type)) excluded.set(type, (excluded.get(type) ?? 0) + 1)
-      else if (missing++ < MOST_IDS) missingIds.push({ id, why: list.delivers(type) ? MISSING : CHANGED })
+      else if (missing++ < MOST_IDS)
+        missingIds.push({ id, why: putAside(quarantined.get(id)) ?? (list.delivers(type) ? MISSING : CHANGED) })
     }
     told(ids.size)
   }
@@ -70,5 +75,8 @@ export async function readAuth0Hour(
   const counted = { logs: ids.size, hash: ids.digest(), calls: calls + 1, excluded: Object.fromEntries(excluded) }
   return { ...counted, missing, missingIds, isSeen }
 }
+
+const putAside = (letters: readonly LetterFacts[] | undefined) =>
+  letters && `the ingest put it aside (${letters[0].reason}): dead letter ${letters[0].offset} of ingest`
 
 const DAY_MS = 86_400_000

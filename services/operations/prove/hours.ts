@@ -3,6 +3,7 @@ import { CLOCKS_MS } from '../../events/log-id.ts'
 import { topicNames } from '../../topics/names.ts'
 import type { Difference, Frozen, HourRow, Outcome, SinkHour, TopicRead } from '../../topics/proof-records.ts'
 import { readRanges } from '../../topics/read.ts'
+import type { LetterFacts } from '../fate.ts'
 import { isoOf } from '../times.ts'
 import { type Auth0Hour, readAuth0Hour } from './auth0-day.ts'
 import { IdsHash } from './logs-of-day.ts'
@@ -14,7 +15,13 @@ import { type HourFacts, reasonsOf, verdictOf } from './verdict.ts'
 /** An hour that is done. `leftOut`: differences that are only counted. */
 export type HourDone = { row: HourRow; list: Difference[]; leftOut: number }
 
-export type HoursOptions = ProofOptions & { frozen: Frozen; facts: readonly SinkFacts[]; reading: readonly TopicRead[] }
+export type HoursOptions = ProofOptions & {
+  frozen: Frozen
+  facts: readonly SinkFacts[]
+  reading: readonly TopicRead[]
+  /** What the ingest put aside, by log_id. */
+  quarantined: ReadonlyMap<string, readonly LetterFacts[]>
+}
 
 /** Differences of an hour that are listed with their ids. */
 const MOST_LISTED = 50_000
@@ -32,27 +39,29 @@ export async function* hoursOf(options: HoursOptions, first: number): AsyncGener
       signal.throwIfAborted()
       const { at, from, to } = day.hours[next]
       progress(next, hours, auth0 ? `asking Auth0 for ${at}` : `counting ${at}`)
+      const told = (logs: number) => progress(next, hours, `Auth0 lists ${logs} logs of ${at} so far`)
+      // Of an hour that is not over, logs are still on their way: it is not compared.
       const asked =
-        auth0 && from < Date.parse(options.frozen.as_of)
-          ? await readAuth0Hour(auth0, { from, to }, scanned.logs, scanned.webhookTypes, signal, (logs) =>
-              progress(next, hours, `Auth0 lists ${logs} logs of ${at} so far`),
-            )
+        auth0 && isOver(options, to)
+          ? await readAuth0Hour(auth0, { from, to }, { ...scanned, quarantined: options.quarantined }, signal, told)
           : undefined
       yield await hourDone(options, scanned, next, asked)
     }
   }
 }
 
+const isOver = ({ frozen }: HoursOptions, to: number) => to <= Date.parse(frozen.as_of) - CLOCKS_MS
+
 async function hourDone(options: HoursOptions, scanned: Scanned, hour: number, asked: Auth0Hour | undefined): Promise<HourDone> {
-  const { day, auth0, frozen } = options
+  const { day, auth0 } = options
   const { at, from, to } = day.hours[hour]
   const tally = tallied(scanned, hour, at, options.facts)
   const unlisted = asked ? tally.unlisted : []
   // Nothing older is held there, and the topic has what Auth0 does not list: Auth0 has begun to forget this hour.
   const isKnown = asked !== undefined && (asked.isSeen || unlisted.length === 0)
   const facts: HourFacts = {
-    auth0: !auth0 ? 'not_asked' : isKnown ? 'asked' : 'expired',
-    isOver: to <= Date.parse(frozen.as_of) - CLOCKS_MS,
+    auth0: !auth0 ? 'not_asked' : isKnown || !isOver(options, to) ? 'asked' : 'expired',
+    isOver: isOver(options, to),
     topic: topicState(options, scanned, from, to),
   }
   const counted: Pick<HourRow, 'auth0' | 'topic' | 'sinks'> = {
@@ -73,7 +82,8 @@ async function hourDone(options: HoursOptions, scanned: Scanned, hour: number, a
     for (const id of await idsAt(options, scanned, unlisted))
       list.push({ log_id: id, hour: at, kind: 'not_listed', sink: '', why: NOT_LISTED })
   }
-  list.push(...tally.list)
+  // Partitions are read in any order; the list is the same for the same day.
+  list.push(...tally.list.toSorted((a, b) => compare(a.log_id, b.log_id) || compare(a.sink, b.sink)))
   const total = counted.topic.missing + counted.topic.not_listed + tally.differences
   const shown = list.slice(0, MOST_LISTED)
   const checkedAt = new Date().toISOString()
@@ -81,6 +91,7 @@ async function hourDone(options: HoursOptions, scanned: Scanned, hour: number, a
   return { row, list: shown, leftOut: Math.max(0, total - shown.length) }
 }
 
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
 const isDifference = (outcome: Outcome) => outcome !== 'delivered' && outcome !== 'filtered'
 
 type Tally = {

@@ -24,6 +24,7 @@ import { type Closed, type Mark, stretchesOf } from './sink-way.ts'
 
 /** More dead letters of one day at one sink are not held in memory: what is wrong there is known without a proof. */
 const MOST_LETTERS = 200_000
+const INGEST = 'ingest'
 /** Reports of before the day tell from where a group came. */
 const BEFORE_MS = 2 * 3_600_000
 
@@ -56,7 +57,7 @@ export async function sinksPast(
   const facts: SinkFacts[] = []
   for (const known of sinks) {
     const own = frozen.sinks.find(({ sink }) => sink === known.name)
-    if (!own) throw new Refusal(`the sink ${known.name} was not there when this proof began: prove the day anew`)
+    if (!own) continue // it came while the proof was under way
     const accounts = frozen.ranges.map((range) =>
       accountOf(
         range,
@@ -197,6 +198,12 @@ async function readLetters(
       `${sink} has more than ${MOST_LETTERS} dead letters of that day: auth0-logs dead-letters list ${sink} says why; without this sink (--sink) the day can be proved`,
     )
   return letters
+}
+
+/** What the ingest put aside of the day. */
+export async function readQuarantined(client: KafkaClient, day: Day, signal: AbortSignal): Promise<Map<string, LetterFacts[]>> {
+  const range = (await letterRanges(client, [INGEST])).get(INGEST)
+  return range ? readLetters(client, INGEST, day, range, signal) : new Map()
 }
 
 /** Jobs with the offsets that they have reached. */

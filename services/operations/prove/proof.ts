@@ -20,7 +20,7 @@ import type { ProofOptions } from './contract.ts'
 import { hoursOf } from './hours.ts'
 import { readingOf } from './scan.ts'
 import { listHash, signed } from './sign.ts'
-import { freeze, type SinkFacts, sinksPast } from './past.ts'
+import { freeze, readQuarantined, type SinkFacts, sinksPast } from './past.ts'
 import { dayReasons, sinkVerdict, sumOf, verdictOf } from './verdict.ts'
 
 /** Of one record of differences; the topic takes about a million. */
@@ -35,7 +35,9 @@ export async function proveDay(options: ProofOptions): Promise<Certificate> {
   if (!before.frozen) await publishProof(client, producer, { proof: 'begun', id, frozen })
   const facts = await sinksPast(client, day, frozen, control, sinks, signal)
   const reading = await readingOf(client, day, frozen)
-  for await (const { row, list, leftOut } of hoursOf({ ...options, frozen, facts, reading }, before.rows.length)) {
+  const quarantined = await readQuarantined(client, day, signal)
+  const known = { ...options, frozen, facts, reading, quarantined }
+  for await (const { row, list, leftOut } of hoursOf(known, before.rows.length)) {
     for (const part of parts(list)) await publishProof(client, producer, { proof: 'list', id, hour: row.at, list: part })
     await publishProof(client, producer, { proof: 'hour', id, row, listed: list.length, left_out: leftOut })
     before.rows.push(row)

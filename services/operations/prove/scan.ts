@@ -1,6 +1,6 @@
 // One pass over the topic: the logs of some hours of the day, each once, and what came of its copies at each sink. A log is never received
 // before it happened, and may be received at any time after it: so all is read from the day's beginning to the end of the topic.
-import { CLOCKS_MS, MAX_LOG_ID_BYTES, timeOfLogId } from '../../events/log-id.ts'
+import { MAX_LOG_ID_BYTES, timeOfLogId } from '../../events/log-id.ts'
 import type { KafkaClient } from '../../topics/client.ts'
 import { offsetsAt } from '../../topics/groups.ts'
 import { topicNames } from '../../topics/names.ts'
@@ -19,6 +19,8 @@ export const MOST_LOGS = 1_000_000
 /** Logs of an hour that are kept with their ids because of what came of them; more are only counted. */
 const MOST_NOTES = 50_000
 const PROGRESS_EVERY = 10_000
+/** A clock of ours that is behind by no more makes no log look missing. */
+const EARLY_MS = 3_600_000
 
 /** What is to be said of a log at a sink, should nothing better come of another copy. */
 export type Note = { id: string; sink: number; why: string }
@@ -56,7 +58,7 @@ export type ScanOptions = {
 
 /** From where the topic is to be read for a day: all that can be of it was received later. */
 export async function readingOf(client: KafkaClient, day: Day, { ranges }: Frozen): Promise<TopicRead[]> {
-  const at = await offsetsAt(client, topicNames.events(client.settings.prefix), Math.max(1, day.from - CLOCKS_MS))
+  const at = await offsetsAt(client, topicNames.events(client.settings.prefix), Math.max(1, day.from - EARLY_MS))
   return ranges.map(({ partition, start, end }) => ({
     partition,
     start,

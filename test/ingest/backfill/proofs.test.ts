@@ -38,6 +38,14 @@ test('nightly - by the clock of SCHEDULE_TZ, on days of 25 hours too', async () 
   expect(records.get('job/backfill/prove-2026-10-25')).toMatchObject({ proof: { total: 25 }, from: '2026-10-24T22:00:00.000Z' })
 })
 
+test('nightly - at midnight waits until the last logs of the day can have come', async () => {
+  const { records, at } = night('0')
+  await at('2026-11-28T00:09:59Z')
+  expect(records.size).toBe(0)
+  await at('2026-11-28T00:10:00Z')
+  expect(records.size).toBe(1)
+})
+
 test('nightly - records of proofs that nobody can look at any more are taken away', async () => {
   const { records, at } = night('1')
   await at('2026-01-02T02:00:00Z')

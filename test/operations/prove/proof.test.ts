@@ -146,6 +146,18 @@ describe('a proof', { concurrent: true, timeout: 90_000 }, () => {
     expect(other.list[0].why).toMatch(/filter leaves this type out now, but delivered some that day/)
   })
 
+  it('a day that is not over - compares the hours that are, and is not decidable', async () => {
+    const { list, options } = await scene()
+    const now = new Date()
+    const today = dayIn(now.toISOString().slice(0, 10), 'UTC')
+    const certificate = await proveDay({ ...options(list({ oldest: async () => today.from - 1 })), day: today, sinks: [] })
+    const over = Math.floor((now.getTime() - 60_000 - today.from) / HOUR_MS)
+    expect(certificate.hours.map(({ reasons }) => reasons.join())).toEqual(
+      today.hours.map((_, n) => (n < over ? '' : 'not_over')),
+    )
+    expect(certificate.verdict).toBe('not_decidable')
+  })
+
   it('given up - leaves no certificate', async () => {
     const { list, options } = await scene()
     const gone = new AbortController()
