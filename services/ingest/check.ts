@@ -2,6 +2,7 @@
 import type { Process } from '../platform/lifecycle.ts'
 import { listenFields } from '../platform/http.ts'
 import { loggerFields } from '../platform/logger.ts'
+import { traceFields } from '../platform/traces.ts'
 import { checkSettings, givenName } from '../platform/settings.ts'
 import { kafkaFields } from '../topics/fields.ts'
 import { backfillFields, backfillProblems } from './backfill/fields.ts'
@@ -10,7 +11,7 @@ import { tlsPaths } from './tls.ts'
 
 export function checkIngest({ env, stdout }: Process): void {
   const own = { ...ingestFields(env), ...backfillFields(env) }
-  const { settings, problems } = checkSettings({ ...kafkaFields, ...loggerFields, ...listenFields, ...own }, env)
+  const { settings, problems } = checkSettings({ ...kafkaFields, ...loggerFields, ...listenFields, ...traceFields, ...own }, env)
   problems.push(...backfillProblems(settings))
   tlsPaths(settings, problems)
   const given = Object.values(own).flatMap((field) => givenName(field, env) ?? [])

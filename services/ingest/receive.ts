@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { MAX_PARTS, partsOf } from '../events/split.ts'
 import type { Logger } from '../platform/logger.ts'
+import { traceparentOf } from '../platform/traces.ts'
 import { KafkaAway, Refused } from '../topics/produce.ts'
 import { type Body, readBody } from './body.ts'
 import type { RefusalReason } from './metrics.ts'
@@ -27,13 +28,27 @@ export type Receiver = Store & {
 
 /** Answers one `POST /logs`. Never throws. */
 export async function receive(request: IncomingMessage, response: ServerResponse, receiver: Receiver): Promise<void> {
-  const refused = (status: number, reason: RefusalReason, message: string) => {
-    receiver.refused?.(reason)
+  if (!receiver.authorised(request.headers.authorization)) {
+    return refuserOf(request, response, receiver)(401, 'unauthorized', 'the Authorization header is none of INGEST_TOKENS')
+  }
+  const traceparent = traceparentOf(request.headers.traceparent)
+  const span = receiver.spans?.request(traceparent)
+  await accept(request, response, { source: 'webhook', traceparent: span ? span.traceparent : traceparent }, receiver)
+  const { statusCode, writableEnded } = response
+  if (writableEnded) span?.end({ 'http.response.status_code': statusCode }, statusCode >= 500 ? String(statusCode) : undefined)
+  else span?.end({}, 'sender_gone')
+}
+
+/** Refuses this request, and counts why. */
+const refuserOf =
+  (request: IncomingMessage, response: ServerResponse, { refused }: Receiver) =>
+  (status: number, reason: RefusalReason, message: string) => {
+    refused?.(reason)
     refuse(request, response, status, reason, message)
   }
-  if (!receiver.authorised(request.headers.authorization)) {
-    return refused(401, 'unauthorized', 'the Authorization header is none of INGEST_TOKENS')
-  }
+
+async function accept(request: IncomingMessage, response: ServerResponse, origin: Origin, receiver: Receiver): Promise<void> {
+  const refused = refuserOf(request, response, receiver)
   const unavailable = receiver.unavailable()
   if (unavailable) return refused(503, 'unavailable', unavailable)
   let seat: Seat | undefined
@@ -41,7 +56,7 @@ export async function receive(request: IncomingMessage, response: ServerResponse
     const read = await readBody(request, receiver.maxBytes, receiver.room)
     seat = read.seat
     if (read.body.kind === 'vanished') return void response.destroy()
-    const result = await take(read.body, seat, originOf(request), receiver)
+    const result = await take(read.body, seat, origin, receiver)
     if (Array.isArray(result)) refused(...result)
     else answer(response, 200, result)
   } catch (error) {
@@ -97,14 +112,6 @@ async function take(
 }
 
 const NO_ROOM = 'too many bytes wait for Kafka (INGEST_HIGH_WATER_BYTES): send the events again'
-
-/** W3C trace context: version, trace id, parent id and flags, 55 characters; later versions that begin the same are cut off by none. */
-const TRACEPARENT = /^(?!ff)[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/
-
-function originOf({ headers: { traceparent } }: IncomingMessage): Origin {
-  const fits = typeof traceparent === 'string' && TRACEPARENT.test(traceparent)
-  return fits ? { source: 'webhook', traceparent } : { source: 'webhook' }
-}
 
 function answer(response: ServerResponse, status: number, body: object, headers: Record<string, string> = {}): void {
   const text = JSON.stringify(body)

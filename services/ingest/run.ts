@@ -11,6 +11,7 @@ import type { Lifecycle } from '../platform/lifecycle.ts'
 import { createLogger, loggerFields } from '../platform/logger.ts'
 import { createMetrics, type Metrics } from '../platform/metrics.ts'
 import { checkSettings, type Environment, showFields } from '../platform/settings.ts'
+import { openTraces, traceFields } from '../platform/traces.ts'
 import { version } from '../platform/version.ts'
 import { connectKafka, type KafkaClient, withAdmin } from '../topics/client.ts'
 import { readControl, type ServiceRecord } from '../topics/control.ts'
@@ -31,6 +32,7 @@ import { letterRecords } from './letters.ts'
 import { ingestMetrics, REFUSALS } from './metrics.ts'
 import { oneAtATime } from './one-at-a-time.ts'
 import { createRoom, type Room } from './room.ts'
+import { ingestSpans } from './spans.ts'
 import type { Store } from './store.ts'
 import { openTenantWatch } from './tenant-alarm.ts'
 import { serveRenewed, tlsPaths } from './tls.ts'
@@ -44,7 +46,7 @@ const DRAIN_MS = 6_500
 
 /** Starts the service; without Kafka it starts too, answers 503 and goes on trying. @throws SettingsError */
 export async function startIngest(env: Environment, lifecycle: Lifecycle): Promise<{ port: number }> {
-  const own = { ...kafkaFields, ...loggerFields, ...listenFields, ...ingestFields(env) }
+  const own = { ...kafkaFields, ...loggerFields, ...listenFields, ...traceFields, ...ingestFields(env) }
   const { settings, problems, notes } = checkSettings({ ...own, ...backfillFields(env) }, env)
   problems.push(...backfillProblems(settings))
   const tlsFiles = tlsPaths(settings, problems)
@@ -54,6 +56,7 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
   const { signal } = lifecycle
   const instance = `${hostname()}-${process.pid}`
   const metrics = createMetrics('ingest', version)
+  const traces = await openTraces(settings, { service: 'ingest', instance, log, lifecycle })
 
   const client = connectKafka(settings, log, 'auth0-logs-ingest')
   const producer = openProducer(client, 'auth0-logs-ingest')
@@ -113,6 +116,7 @@ export async function startIngest(env: Environment, lifecycle: Lifecycle): Promi
     tenantSeen: tenants.seen,
     maxBytes: settings.maxBytes,
     maxEventBytes: settings.maxEventBytes,
+    spans: ingestSpans(traces, topic),
     log,
   }
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { labelsOf, type Split, type SplitEvent, type UnusablePart } from '../events/split.ts'
 import { type OutRecord, recordBytes } from '../topics/produce.ts'
 import { encodeHeaders } from '../topics/record-batch.ts'
+import type { IngestSpans } from './spans.ts'
 
 /** Parts that become dead letters together: one has ten headers of its own, and a body may be nothing but broken parts. */
 const LETTERS_AT_ONCE = 500
@@ -14,6 +15,7 @@ const RECORD_ALLOWANCE = 4_096
 
 /** How an event came: a header of its record. */
 export type Source = 'webhook' | 'poll' | 'reconcile' | 'job'
+/** `traceparent`: the trace that it belongs to; records carry it on. */
 export type Origin = { source: Source; traceparent?: string }
 
 export type Store = {
@@ -26,6 +28,8 @@ export type Store = {
   /** Told of each event of a tenant. */
   tenantSeen?: (tenant: string, logId: Buffer) => void
   maxEventBytes: number
+  /** Undefined where traces are off. */
+  spans?: IngestSpans
   counted: {
     received: (events: number, source: Source) => void
     quarantined: (reason: string, parts: number) => void
@@ -35,12 +39,23 @@ export type Store = {
 /** A part that cannot be stored, and what of it may be kept. */
 export type Aside = { reason: string; error: string; kept: Buffer; id?: Buffer }
 
+type Stored = { accepted: number; quarantined: number }
+
 /** @throws when Kafka did not acknowledge; some may be stored then, and a repeat is dropped by the sinks */
-export async function storeEvents(
-  { events, unusable }: Split,
-  origin: Origin,
-  store: Store,
-): Promise<{ accepted: number; quarantined: number }> {
+export async function storeEvents(split: Split, origin: Origin, store: Store): Promise<Stored> {
+  const span = store.spans?.send(origin.traceparent)
+  if (!span) return storeAll(split, origin, store)
+  try {
+    const stored = await storeAll(split, { ...origin, traceparent: span.traceparent }, store)
+    span.end({ 'messaging.batch.message_count': stored.accepted })
+    return stored
+  } catch (error) {
+    span.end({}, 'not_acknowledged')
+    throw error
+  }
+}
+
+async function storeAll({ events, unusable }: Split, origin: Origin, store: Store): Promise<Stored> {
   const aside: Aside[] = unusable.map((part) => asideOf(part, store))
   const records: OutRecord[] = []
   const stored: SplitEvent[] = []

@@ -8,6 +8,7 @@ import { kafkaVersion } from '../../services/local/broker/kafka-artifacts.ts'
 import { createLifecycle, within } from '../../services/platform/lifecycle.ts'
 import { loggerFields } from '../../services/platform/logger.ts'
 import type { Fields } from '../../services/platform/settings.ts'
+import { traceFields } from '../../services/platform/traces.ts'
 import { sandboxFields } from '../../services/sandbox/fields.ts'
 import { start as startSegment } from '../../services/sinks/segment/stand-in/start.ts'
 import type { Sink } from '../../services/sinks/runtime/contract.ts'
@@ -97,13 +98,13 @@ describe('compose file', () => {
   })
 
   it.each<[string, Fields]>([
-    ['ingest', { ...kafkaFields, ...loggerFields, ...ingestFields({}) }],
+    ['ingest', { ...kafkaFields, ...loggerFields, ...traceFields, ...ingestFields({}) }],
     ['sandbox', sandboxFields(['auth0', 'slack', ...sinks.map(({ name }) => name)])],
     ['console', { ...kafkaFields, ...loggerFields, ...consoleFields }],
     ['slack', { ...kafkaFields, ...loggerFields, ...slackFields }],
     ...sinks.map((sink): [string, Fields] => [
       sink.name,
-      { ...kafkaFields, ...loggerFields, ...sinkFields(sink.name, 1, {}), ...sink.fields },
+      { ...kafkaFields, ...loggerFields, ...traceFields, ...sinkFields(sink.name, 1, {}), ...sink.fields },
     ]),
   ])('%s - is handed every setting that it has', (name, fields) => {
     const wanted = namesOf(fields).filter((setting) => !NOT_HANDED_ON.test(setting))

@@ -5,6 +5,7 @@ import { backfillFields } from '../../services/ingest/backfill/fields.ts'
 import { ingestFields } from '../../services/ingest/fields.ts'
 import { listenFields } from '../../services/platform/http.ts'
 import { loggerFields } from '../../services/platform/logger.ts'
+import { traceFields } from '../../services/platform/traces.ts'
 import type { Fields } from '../../services/platform/settings.ts'
 import { sinkFields } from '../../services/sinks/runtime/settings.ts'
 import { slackFields } from '../../services/slack/settings.ts'
@@ -26,6 +27,7 @@ export const sections: readonly (readonly [title: string, fields: Fields])[] = [
   ...sinks.map(({ name, fields }) => [`Sink \`${name}\``, fields] as const),
   ['Slack', slackFields],
   ['Console', consoleFields],
+  ['Traces, in the ingest and in every sink', traceFields],
   ['Kafka and the process, in every service', { ...kafkaFields, ...loggerFields, ...listenFields }],
 ]
 

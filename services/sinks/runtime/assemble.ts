@@ -9,6 +9,7 @@ import { createLogger } from '../../platform/logger.ts'
 import { createMetrics } from '../../platform/metrics.ts'
 import { nextRun } from '../../platform/schedule.ts'
 import type { Environment } from '../../platform/settings.ts'
+import { openTraces } from '../../platform/traces.ts'
 import { version } from '../../platform/version.ts'
 import { connectKafka } from '../../topics/client.ts'
 import { sendDeadLetters } from '../../topics/dead-letters.ts'
@@ -28,6 +29,7 @@ import type { Vital } from './health.ts'
 import { nextOf } from './lane.ts'
 import { findPlaces, MADE_ANEW } from './places.ts'
 import { createReporter, gauges } from './reporter.ts'
+import { sinkSpans } from './spans.ts'
 
 /** How often the oldest waiting event, and the topic's id, are asked for. */
 const AGES_MS = 5_000
@@ -68,6 +70,7 @@ export function openSink(sink: Sink, env: Environment) {
 export async function openFlow(own: Own, producer: TopicProducer, lifecycle: Lifecycle, vital: Vital) {
   const { sink, settings, log, metrics, client, service, group, topic, instance } = own
   const { signal } = lifecycle
+  const traces = await openTraces(settings, { service: sink.name, instance, log, lifecycle })
   const topicIds = openTopicIds(client, `auth0-logs-${sink.name}`)
   lifecycle.onClose('topic ids', topicIds.close)
   const connection = (await sink.connect(own.own)) as Connection<unknown>
@@ -112,6 +115,7 @@ export async function openFlow(own: Own, producer: TopicProducer, lifecycle: Lif
     topic,
     log,
     watch: createReporter({ service, metrics, runs, log }),
+    spans: sinkSpans(traces, { sink: service, topic, group }),
   })
   vital.flow = flow
   void followBreaks(connection, flow, signal)

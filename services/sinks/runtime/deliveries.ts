@@ -58,7 +58,9 @@ function takeBatchOut({ options: { limits, partitions } }: Shared, term: Term): 
 
 async function deliverOne(shared: Shared, term: Term, batch: Batch): Promise<void> {
   const started = performance.now()
+  const ended = shared.options.spans?.attempt(batch)
   const outcome = await attempt(shared, term, batch)
+  ended?.(outcome)
   term.delivering--
   // What was dropped says nothing of the vendor, and its events begin again at the commit.
   if (!term.isOver()) judge(shared, term, batch, outcome, performance.now() - started)

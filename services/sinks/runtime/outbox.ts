@@ -2,9 +2,18 @@
 import type { LogEvent } from '../../events/log-event.ts'
 import type { Limits } from './contract.ts'
 import type { Lane } from './lane.ts'
+import type { TraceContext } from './spans.ts'
 
 /** An event on its way out: its place in its lane, and what was encoded of it. */
-export type Entry = { lane: Lane; sequence: number; event: LogEvent; item: unknown; bytes: number; at: number }
+export type Entry = {
+  lane: Lane
+  sequence: number
+  event: LogEvent
+  item: unknown
+  bytes: number
+  at: number
+  trace?: TraceContext
+}
 
 /** What one delivery carries. `firstAt`: when it was first tried, by the wall clock, undefined before. */
 export type Batch = {

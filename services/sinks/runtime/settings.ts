@@ -18,6 +18,7 @@ import {
   showFields,
   text,
 } from '../../platform/settings.ts'
+import { traceFields } from '../../platform/traces.ts'
 import { kafkaFields } from '../../topics/fields.ts'
 import type { Limits, Sink } from './contract.ts'
 
@@ -120,6 +121,7 @@ export function readSinkSettings(sink: Sink, env: Environment) {
     ...kafkaFields,
     ...loggerFields,
     ...listenFields,
+    ...traceFields,
     ...sinkFields(sink.name, sink.inFlight ?? DEFAULT_IN_FLIGHT, env),
   }
   const names = (fields: Fields) => Object.values(fields).flatMap((field) => field.names)

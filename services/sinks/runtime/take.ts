@@ -80,7 +80,8 @@ function takeOne(shared: Shared, term: Term, lane: Lane, message: KafkaMessage):
   }
   if ('item' in prepared) {
     const { item, bytes, at } = prepared
-    term.outbox.put({ lane, sequence, event, item, bytes, at }, performance.now())
+    const trace = options.spans?.contextOf(message)
+    term.outbox.put({ lane, sequence, event, item, bytes, at, trace }, performance.now())
   } else if ('ending' in prepared) finish(shared, lane, sequence, id, prepared.ending, prepared.reason)
   else bury(shared, term, { lane, sequence, event, ...prepared })
   return true

@@ -13,6 +13,7 @@ import type { Lane, Place } from './lane.ts'
 import { Outbox } from './outbox.ts'
 import type { Patience, Trouble } from './patience.ts'
 import type { Rejections } from './rejections.ts'
+import type { SinkSpans } from './spans.ts'
 
 export type FlowOptions = {
   limits: Limits
@@ -36,6 +37,8 @@ export type FlowOptions = {
   topic: string
   log: Logger
   watch: Watch
+  /** Undefined where traces are off. */
+  spans?: SinkSpans
   /** What takes repeats for repeats, of one partition; none for what an operator wishes to be sent again. */
   dedupe?: () => Dedupe
   /** Which records are left out, and why: counted as filtered. */
