@@ -42,6 +42,7 @@ export function createNewestTypes(client: KafkaClient) {
         asked.events.catch(() => seen === asked && (seen = undefined))
       }
       const events = await seen.events
+      if (events.length === 0) seen = undefined
       const filter = createFilter(rules)
       const leftOut = filter ? events.filter(({ type }) => filter(type) !== undefined).length : 0
       const oldest = events.at(-1)?.at ?? 0

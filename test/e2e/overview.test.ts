@@ -47,7 +47,7 @@ describe.concurrent('overview', () => {
     // The first trouble is on the first screen of a phone.
     const { y = 800, height = 0 } = (await needs.locator('.notice').first().boundingBox()) ?? {}
     expect(y + Math.min(height, 100)).toBeLessThan(700)
-    await needs.getByText(/No log is lost by it\. .*what was understood before it still is\. .*write an empty record/).waitFor()
+    await needs.getByText(/No log is lost\. .*the one before it still does\. .*write an empty record/).waitFor()
     await needs.getByText('Which', { exact: true }).click()
     await needs.getByText(/key state\/fifth: it is of a newer version \(v 2, this one reads 1\)/).waitFor()
     await needs.getByText(adviceOf(error), { exact: false }).waitFor()

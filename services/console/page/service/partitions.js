@@ -17,7 +17,7 @@ const COLUMNS = [
 
 export function Partitions({ job }) {
   const ownerOf = (partition) => job.members.findIndex(({ partitions }) => partitions.includes(partition)) + 1
-  return html`<section aria-labelledby="members">
+  return html`<section>
     <h2 id="members">Members</h2>
     ${
       job.members.length === 0
@@ -28,7 +28,7 @@ export function Partitions({ job }) {
       </table></div>`
     }
   </section>
-  <section aria-labelledby="partitions">
+  <section>
     <h2 id="partitions">Partitions</h2>
     <div class="scroll" tabIndex="0" role="region" aria-labelledby="partitions">
       <table class="cards dense">

@@ -57,7 +57,7 @@ export function SettingField({ field, path, value, problem, change, found }) {
         ? html`<select ...${common} onChange=${onInput}><option value="">${none}</option>${options.map(([one, text]) => html`<option key=${one} value=${one}>${text}</option>`)}</select>`
         : html`<input ...${common} onInput=${onInput} inputmode=${kind === 'integer' ? 'numeric' : undefined} placeholder=${none} spellcheck=${false} />`
     }
-    ${isTypes && html`<${TypesPicker} name=${name} value=${value} change=${change} />`}
+    ${isTypes && html`<${TypesPicker} value=${value} change=${change} />`}
     <span id=${`${name}-about`}>${problem ? html`<span class="problem">${problem}</span>` : html`<span class="quiet">${meaning}${unit ? `, ${unit}` : ''} · ${now === '' ? 'not set' : FROM[from]}</span>`}</span>
   </div>`
 }

@@ -16,15 +16,16 @@ export const codesOf = (value) => [
   ),
 ]
 
-export function TypesPicker({ name, value, change }) {
+export function TypesPicker({ value, change }) {
+  const [open, setOpen] = useState(false)
   const chosen = new Set(codesOf(value))
-  return html`<details class="picker">
+  return html`<details class="picker" onToggle=${({ target }) => setOpen(target.open)}>
     <summary>Choose by name${chosen.size > 0 ? html` <span class="quiet">${plural(chosen.size, 'type')} chosen</span>` : ''}</summary>
-    <${Choices} name=${name} chosen=${chosen} change=${change} />
+    ${open && html`<${Choices} chosen=${chosen} change=${change} />`}
   </details>`
 }
 
-function Choices({ name, chosen, change }) {
+function Choices({ chosen, change }) {
   const [search, setSearch] = useState('')
   const types = useLoaded((signal) => get('/api/types', signal), [])
   const set = (codes, on) => {
@@ -40,7 +41,7 @@ function Choices({ name, chosen, change }) {
       <div class="row"><label class="field">Search <input type="search" value=${search} onInput=${(e) => setSearch(e.target.value)} placeholder="name, code or category" /></label>
         <span class="quiet" role="status">${plural(shown.length, 'type')}</span>
         ${mayChange() && html`<button type="button" disabled=${chosen.size === 0} onClick=${() => change('')}>Choose none</button>`}</div>
-      <div class="types" role="group" aria-label=${`Types of ${name}`} tabIndex="0">
+      <div class="types" role="group" aria-label="Types to choose" tabIndex="0">
         ${categories.map(
           ([category, some]) => html`<fieldset key=${category} disabled=${!mayChange()}>
           <legend>${category} <button type="button" class="link" onClick=${() =>
