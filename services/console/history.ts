@@ -72,17 +72,20 @@ export function createRunIndex(most = 100_000): RunIndex {
       const first = (page - 1) * perPage
       let total = 0
       let lastRun = ''
+      let newer: IndexedRun | undefined
       let row: RunRow | undefined
       for (const run of runs.toReversed()) {
         if (service === '' ? isIntake(run) : run.service !== service) continue
         lastRun ||= run.end
         if (errorsOnly && !isFailed(run)) continue
-        if (fold && row && isSameFailure(row, run)) {
-          Object.assign(row, folded(row, run))
+        if (fold && newer && isSameFailure(newer, run)) {
+          if (row) Object.assign(row, folded(row, run))
           continue
         }
-        row = fold ? { ...run } : run
-        if (total >= first && logs.length < perPage) logs.push(row)
+        newer = run
+        // Only what is shown is copied, to be added up.
+        row = total >= first && logs.length < perPage ? { ...run } : undefined
+        if (row) logs.push(row)
         total++
       }
       return { logs, total, lastRun }

@@ -28,6 +28,6 @@ export function lazy(load) {
     }, [failed])
     if (Page) return html`<${Page} ...${props} />`
     // A module that failed to load is not asked for again by the browser: only a new page does.
-    return failed ? html`<${Failed} failure=${GONE} again=${() => location.reload()} />` : html`<${Loading} />`
+    return failed ? html`<h1>Not loaded</h1><${Failed} failure=${GONE} again=${() => location.reload()} />` : html`<${Loading} />`
   }
 }

@@ -59,7 +59,7 @@ function Form({ job, path, settings, saved }) {
   }
   const effect = html`<${FilterEffect} level=${wouldBe('LOG_LEVEL')} types=${wouldBe('LOG_TYPES')} mode=${wouldBe('LOG_FILTER_MODE').toLowerCase()} changed=${changed.some(({ name }) => bareName(name).startsWith('LOG_'))} />`
   return html`
-    <form class="card" onSubmit=${(event) => {
+    <form class="card settings" onSubmit=${(event) => {
       event.preventDefault()
       if (changed.length > 0 && !wrong) setAsking(true)
     }}>
