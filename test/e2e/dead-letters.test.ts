@@ -153,12 +153,13 @@ describe('dead letters', () => {
   }, 40_000)
 
   it('400 px - every row can be read and chosen, nothing is cut', async () => {
-    const page = await stage.open('dead-letters/many', 'ann', { viewport: { width: 400, height: 800 } })
+    const page = await stage.open('dead-letters/many', 'ann', { viewport: { width: 400, height: 800 }, colorScheme: 'dark' })
     await letters(page).first().waitFor()
     await page.locator('.check.narrow input').check()
     await page.getByRole('button', { name: 'Redrive selected (50)…' }).waitFor()
     const wide = await page.evaluate<number>('document.documentElement.scrollWidth')
     expect(wide).toBeLessThanOrEqual(400)
+    expect(await accessProblems(page)).toEqual([])
   })
 })
 

@@ -39,7 +39,8 @@ describe.concurrent('replay', () => {
   })
 
   it('since the failure began - is offered for a sink that had trouble, however many runs it went over', async () => {
-    const minute = (ago: number) => new Date(Math.floor(Date.now() / 60_000 - ago) * 60_000).toISOString()
+    const now = Math.floor(Date.now() / 60_000)
+    const minute = (ago: number) => new Date((now - ago) * 60_000).toISOString()
     const run = (ago: number, status: 'held' | 'success', error = '') =>
       newReport({
         service: 'fifth',
@@ -80,6 +81,20 @@ describe.concurrent('replay', () => {
     const apply = page.getByRole('button', { name: /^Re-deliver/ }).last()
     await page.getByRole('heading', { name: /^Preview/ }).waitFor()
     expect(await apply.isDisabled()).toBe(true)
+  })
+
+  it('400 px - the form, the preview and the jobs fit, in the dark too', async () => {
+    const page = await stage.open('replay?sink=segment&from=-1h', 'ann', {
+      viewport: { width: 400, height: 800 },
+      colorScheme: 'dark',
+    })
+    await page.getByRole('heading', { name: /^Preview/ }).waitFor()
+    for (const address of ['', 'replay/jobs', 'backfill']) {
+      if (address !== '') await page.goto(`/#/${address}`)
+      await page.getByRole('heading', { level: 1 }).waitFor()
+      expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBeLessThanOrEqual(400)
+      expect([address, await accessProblems(page)]).toEqual([address, []])
+    }
   })
 
   it('backfill - is asked for on the page, which then shows how far it is; without an ingest that can, it says what to start', async () => {

@@ -49,7 +49,7 @@ export const textOf = ({ kind, value }) => {
 }
 
 /** Ranges that are asked for most, as texts of places. Times are those of the chosen zone. */
-export const PRESETS = [
+const PRESETS = [
   ['Last hour', () => ({ from: isoOf(Date.now() - HOUR_MS), to: 'latest' })],
   ['Today', () => ({ from: isoOf(startOfDay(Date.now())), to: 'latest' })],
   ['Yesterday', () => ({ from: isoOf(startOfDay(Date.now(), -1)), to: isoOf(startOfDay(Date.now()) - 1) })],
