@@ -7,7 +7,7 @@ import { readReports } from '../topics/reports.ts'
 import { adviceOf } from './advice.ts'
 import { backfillProgress } from './backfill.ts'
 import { desiredState, type Known, knownServices } from './services.ts'
-import { type Context, type Operation, Refusal } from './operation.ts'
+import { type Context, type Operation, quoted, Refusal, WrongUse } from './operation.ts'
 
 /** How far a job is. Counts of events, of a proof hours; times ISO 8601. */
 export type JobRow = {
@@ -60,17 +60,18 @@ export const jobsList: Operation = {
   role: 'viewer',
   inputs: {
     sink: { meaning: 'only of this service', kind: 'text', positional: true, suggest: 'sink' },
-    kind: { meaning: 'only of this kind', kind: 'choice', choices: KINDS },
+    kind: { meaning: `only of these kinds, comma-separated: ${KINDS.join(', ')}`, kind: 'list' },
     open: { meaning: 'only those that have not ended', kind: 'boolean', default: false },
     limit: { meaning: 'rows on a page', kind: 'integer', default: 20 },
     page: { meaning: 'which page, from 1', kind: 'integer', default: 1 },
   },
   examples: ['auth0-logs jobs list', 'auth0-logs jobs list segment --open'],
   async run({ client }, { sink, kind, open, limit, page }) {
+    const kinds = kindsOf(kind as string[] | undefined)
     const control = await readControl(client, 'jobs')
     const fits = allJobs(control).filter(
       (job) =>
-        KINDS.some((one) => one === job.kind && (kind === undefined || one === kind)) &&
+        kinds.includes(job.kind) &&
         (!open || isOpen(job)) &&
         (sink === undefined || sinkOf(job.service) === sink || job.service === sink),
     )
@@ -78,6 +79,13 @@ export const jobsList: Operation = {
     const rows = await Promise.all(fits.slice(first, first + Number(limit)).map((job) => rowOf({ client }, control, job)))
     return { jobs: rows, total: fits.length }
   },
+}
+
+/** @throws WrongUse for what is no kind */
+function kindsOf(given: readonly string[] = KINDS): readonly string[] {
+  const wrong = given.find((kind) => !KINDS.some((one) => one === kind))
+  if (wrong !== undefined) throw new WrongUse('kind', `must be of ${KINDS.join(', ')}, not ${quoted(wrong)}`)
+  return given
 }
 
 export const jobsShow: Operation = {

@@ -62,15 +62,19 @@ describe('jobs list', () => {
   })
 
   it('a backfill - is as far as the minutes of the log that it has come past', async () => {
-    const { jobs } = await list({ kind: 'backfill' })
+    const { jobs } = await list({ kind: ['backfill'] })
     expect(jobs).toMatchObject([{ id: 'half', done: 30, total: 60, unit: 'minutes', delivered: 1_234, state: 'running' }])
   })
 
   it('kinds and pages - newest first; what was put away is no job', async () => {
     expect(await ids({})).toEqual(['half', 'gone', 'paused', 'redriven', 'second', 'first'])
-    expect(await ids({ kind: 'replay', limit: 3 })).toEqual(['gone', 'paused', 'second'])
-    expect(await ids({ kind: 'replay', limit: 3, page: 2 })).toEqual(['first'])
-    expect((await list({ kind: 'replay', limit: 3, page: 2 })).total).toBe(4)
+    expect(await ids({ kind: ['replay'], limit: 3 })).toEqual(['gone', 'paused', 'second'])
+    expect(await ids({ kind: ['replay'], limit: 3, page: 2 })).toEqual(['first'])
+    expect((await list({ kind: ['replay'], limit: 3, page: 2 })).total).toBe(4)
+    expect(await ids({ kind: ['replay', 'redrive'], limit: 4 })).toEqual(['gone', 'paused', 'redriven', 'second'])
+    await expect(list({ kind: ['acknowledge'] })).rejects.toThrow(
+      /^kind: must be of replay, redrive, backfill, not "acknowledge"/,
+    )
     expect(await ids({ sink: 'segment', open: true })).toEqual(['second', 'first'])
   })
 })

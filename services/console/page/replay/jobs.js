@@ -9,15 +9,14 @@ import { Choice, Confirm, Failed, Loading, Mark, Notice, Outcome, Pages, useWork
 import { mayChange, useNews } from '../frame/store.js'
 import { moment, Time, useZone } from '../frame/time.js'
 
-/** While some are under way, and while none is. */
+/** While some are under way. Where none is, the next one is heard of: whatever makes one is on record. */
 const OPEN_MS = 2_000
-const CALM_MS = 10_000
 const PER_PAGE = 20
 const RECENT = 5
 
 const isOpen = ({ state }) => state === 'waiting' || state === 'running'
 
-/** The jobs that fit, read again and again. @param {object} asked as the operation `jobs list` takes it */
+/** The jobs that fit, read again while they go on. @param {object} asked as the operation `jobs list` takes it */
 function useJobs(asked) {
   const [state, setState] = useState({})
   const [turn, setTurn] = useState(0)
@@ -28,7 +27,7 @@ function useJobs(asked) {
       const found = await perform('jobs list', asked).catch((failure) => ({ failure }))
       if (gone) return
       setState((before) => (found.failure ? { ...before, failure: found.failure } : found))
-      timer = setTimeout(next, found.jobs?.some(isOpen) ? OPEN_MS : CALM_MS)
+      if (found.failure || found.jobs.some(isOpen)) timer = setTimeout(next, OPEN_MS)
     }
     const next = () => (document.visibilityState === 'visible' ? look() : (timer = setTimeout(next, OPEN_MS)))
     look()
@@ -45,12 +44,11 @@ function useJobs(asked) {
 
 /** The newest of some kinds, below a form. @param {{ kinds: string[] }} props */
 export function RecentJobs({ kinds }) {
-  const found = useJobs({ limit: RECENT, ...(kinds.length === 1 ? { kind: kinds[0] } : {}) })
-  const fit = found.jobs?.filter(({ kind }) => kinds.includes(kind))
+  const found = useJobs({ limit: RECENT, kind: kinds })
   return html`<section>
     <h2 id="work">Newest jobs</h2>
     <${BrokenResets} />
-    <${Shown} found=${{ ...found, jobs: fit }} />
+    <${Shown} found=${found} />
     <p><a href=${href(['replay', 'jobs'])}>All jobs</a></p>
   </section>`
 }
