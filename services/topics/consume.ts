@@ -52,10 +52,7 @@ class GroupMember implements GroupConsumer {
     const hooks = {
       beforeJoin: (joining: Group) => this.#beforeJoin(joining),
       outOfRange: ({ partition }: { partition: number }) => {
-        client.log.warn(
-          { group, partition },
-          'the partition ends before the position of this member; asking again where to begin',
-        )
+        client.log.warn({ group, partition }, 'the partition ends before the position of this member: asking again')
         this.startOver()
       },
       withoutRecords: ({ partition, from, next }: { partition: number; from: number; next: number }) => {
@@ -129,10 +126,7 @@ class GroupMember implements GroupConsumer {
       } catch (error) {
         const facts = { error: errorText(error), group: this.#group, attempt }
         if (attempt % LOGGED_EACH === 1)
-          this.#client.log.warn(
-            facts,
-            'the start positions of the assigned partitions are not known yet; nothing is read until they are',
-          )
+          this.#client.log.warn(facts, 'where the assigned partitions begin is not known yet: nothing is read until then')
         await sleep(ASK_AGAIN_MS, signal)
       }
     }
