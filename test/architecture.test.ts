@@ -1,5 +1,5 @@
 // The import rule and the few other rules of the tree, held against every file of services/ and, planted, against the rule itself.
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
@@ -110,6 +110,16 @@ describe('architecture', () => {
       ['b/four.ts', "import { one } from '../a/one.ts'"],
     ])
     expect(circles(sources)).toEqual(['a/one.ts > a/two.ts > b/three.ts > a/one.ts'])
+  })
+
+  it('services/README.md - its table is the import rule, and every file that it names exists', () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+    const rows = readme.matchAll(/^\| `services\/([\w/-]+)\/` \| [^|]+ \| ([\w, /]+) \|$/gm)
+    const told = [...rows].map(([, folder, may]) => [folder, may === 'nothing' ? [] : may.split(', ')])
+    expect(Object.fromEntries(told)).toEqual(MAY_IMPORT)
+    const named = [...readme.matchAll(/`(?:services|test)\/[\w./-]*\w\/?`/g)].map(([path]) => path.slice(1, -1))
+    const real = named.filter((path) => !path.startsWith('services/sinks/x/'))
+    expect(real.filter((path) => !existsSync(join(ROOT, '..', path)))).toEqual([])
   })
 
   it('the way of a log - no file is longer than one reads in a sitting', () => {
