@@ -28,7 +28,7 @@ export function createGather(send: (records: OutRecord[]) => Promise<void>): Gat
         for (const { resolve } of taken) resolve([])
       } catch (error) {
         if (!(error instanceof Refused)) {
-          // What waits would wait as long again for the same answer: it goes back unsent.
+          // Kafka did not answer in time. The requests behind this one would time out too: they are refused at once, and Auth0 sends them again.
           for (const { reject } of [...taken, ...waiting.splice(0)]) reject(error as Error)
         } else {
           const refused = new Set(error.records)

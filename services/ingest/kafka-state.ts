@@ -31,6 +31,7 @@ export type KafkaWatch = {
   quietMs?: number
 }
 
+/** Begins to probe at once, and goes on until the signal is aborted. `problem` answers from memory: nobody waits for Kafka to be refused. */
 export function followKafka({ probe, look, log, signal, quietMs = QUIET_MS }: KafkaWatch): KafkaState {
   let met = false
   let problem: string | undefined = 'Kafka has not answered yet'

@@ -194,7 +194,7 @@ function storing(options: {
     store: (records) => orLost(gather.add(records)),
     quarantine: (aside) =>
       alone(async () => {
-        // What waits would wait as long again for the same answer.
+        // While this send waited for its turn Kafka may have gone away: it would only time out too.
         const problem = kafka.problem()
         if (problem !== undefined) throw new KafkaAway(problem)
         return orLost(producer.send(deadLetters, letterRecords(aside, new Date()), ackMs))

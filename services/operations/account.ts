@@ -21,6 +21,10 @@ export type PartitionAccount = Account & {
   note: string
 }
 
+/**
+ * Computes a partition's account from what Kafka holds. Records that retention took before they were delivered are counted as expired
+ * already here. @param commit undefined where the group committed nothing
+ */
 export function accountOf({ partition, start, end }: LogRange, commit: Committed | undefined): PartitionAccount {
   const { offset, metadata } = commit ?? { offset: -1, metadata: '' }
   const next = offset < 0 ? start : offset
@@ -59,6 +63,7 @@ function read(
 /** The sums over partitions; `balances` only where each one does. */
 export type AccountSum = Omit<Account, 'base' | 'checkpoint'> & { lag: number; balances: boolean }
 
+/** Adds up the partitions of one sink; `base` and `checkpoint` have no sum. */
 export function sumOf(accounts: readonly PartitionAccount[]): AccountSum {
   const sum = (name: 'delivered' | 'filtered' | 'duplicates' | 'dead_lettered' | 'expired' | 'lag') =>
     accounts.reduce((total, account) => total + account[name], 0)

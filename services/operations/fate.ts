@@ -47,6 +47,7 @@ export type Facts = {
 
 const MAX_ERROR = 300
 
+/** What became of the copy `facts.index` at one sink. */
 export function fateOf(facts: Facts): Fate {
   const { copies, index, eras, letters, jobs, topic, rule } = facts
   const copy = copies[index]

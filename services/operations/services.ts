@@ -68,6 +68,7 @@ export const desiredState = ({ record, state }: Known): DesiredState => state?.s
 /** A setting with the value that counts: an operator's wins over the environment's, and that over the default. */
 export type SettingNow = ShownField & { now: string; from: 'operator' | 'environment' | 'default' }
 
+/** Every setting of a service, each with the value in force, as text, and where that comes from. Secrets are `***`. */
 export function settingsNow({ record, settings }: Known): SettingNow[] {
   return record.fields.map((field) => {
     const wished = settings?.values[field.name] ?? ''

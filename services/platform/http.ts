@@ -17,6 +17,7 @@ export const listenFields = {
 /** What /livez and /readyz answer: undefined = fine, else what is wrong, in words. */
 export type Health = { live: () => string | undefined; ready: () => string | undefined }
 
+/** An express app without what express adds to answers by itself. */
 export function createApp(): Express {
   const app = express()
   app.disable('x-powered-by')

@@ -16,6 +16,7 @@ export function scheduleProblem(pattern: string, zone: string): string | undefin
   }
 }
 
+/** What is wrong with the name of a time zone, undefined when nothing is. */
 export function zoneProblem(zone: string): string | undefined {
   try {
     return new Intl.DateTimeFormat('en', { timeZone: zone }).format() && undefined

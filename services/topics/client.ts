@@ -11,6 +11,11 @@ import { saslOptions } from './sasl.ts'
 /** Everything in topics/ works on this. */
 export type KafkaClient = { kafka: Kafka; settings: KafkaSettings; log: Logger }
 
+/**
+ * The client that everything in topics/ works on. Nothing is connected yet: each consumer, admin and producer connects by itself.
+ * kafkajs tries a request again up to five times within seconds where its error may pass; what it gives up is thrown by the call that
+ * asked. @param clientId as brokers show it in their logs and quotas
+ */
 export function connectKafka(settings: KafkaSettings, log: Logger, clientId = 'auth0-logs'): KafkaClient {
   const sasl = saslOptions(settings)?.kafkajs
   const kafka = new Kafka({

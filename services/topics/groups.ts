@@ -63,6 +63,10 @@ function assignmentOf(bytes: Buffer): Record<string, number[]> {
   return kafkajs.AssignerProtocol.MemberAssignment.decode(bytes)?.assignment ?? {}
 }
 
+/**
+ * What a group has committed, a row for each partition of the topic: the next offset to read and the metadata of the commit.
+ * Offset -1 and empty metadata where nothing was ever committed, or the commit has expired. @throws where Kafka does not answer
+ */
 export async function committedOffsets(client: KafkaClient, group: string, topic: string): Promise<Committed[]> {
   const [found] = await withBrokers(client, (admin) => admin.fetchOffsets({ groupId: group, topics: [topic] }))
   return found.partitions.map(({ partition, offset, metadata }) => ({
@@ -72,6 +76,7 @@ export async function committedOffsets(client: KafkaClient, group: string, topic
   }))
 }
 
+/** What the topic holds, a row for each partition: the first offset held, and the next to be written. @throws as kafkajs' admin does */
 export async function logRanges(client: KafkaClient, topic: string): Promise<LogRange[]> {
   const ranges = await withAdmin(client, (admin) => admin.fetchTopicOffsets(topic))
   return ranges.map(({ partition, low, high }) => ({ partition, start: Number(low), end: Number(high) }))

@@ -48,6 +48,10 @@ type Part = { partition: number; batch: RecordBatch }
 /** What all requests of one send share. */
 type Send = { topic: string; limitMs: number; producer: ProducerId | undefined }
 
+/**
+ * A producer of its own connections, connected at the first send. Each send has a producer id of its own where the cluster gives one, so
+ * that a batch whose acknowledgement was lost is stored once. `send` of its result says what it rejects with.
+ */
 export function openProducer(kafka: KafkaClient, clientId: string): TopicProducer {
   const { settings, log } = kafka
   const leaders = new Leaders(kafka, clientId)

@@ -42,6 +42,7 @@ export function markOf(id: string, receivedAt: number): string {
   return `${receivedAt.toString(36)}.${(hash >>> 0).toString(36)}`
 }
 
+/** The account of a partition in which counting begins. @param base the offset at which it begins */
 export function newAccount(base: number): Account {
   return { base, delivered: 0, filtered: 0, duplicates: 0, dead_lettered: 0, expired: 0, checkpoint: '' }
 }
@@ -51,6 +52,7 @@ export function settled(account: Account): number {
   return account.delivered + account.filtered + account.duplicates + account.dead_lettered + account.expired
 }
 
+/** The account as the metadata of a commit: JSON, read again by `decodeAccount`. */
 export function encodeAccount({ base, checkpoint, ...counts }: Account): string {
   return JSON.stringify({ v: RECORD_VERSION, base: String(base), ...counts, checkpoint })
 }

@@ -15,10 +15,12 @@ const NOBODY = { service: '', instance: '', run: '', status: 'idle' } as const
 /** The end of the year 9999, milliseconds: what a foreign record's timestamp says beyond is no time. */
 const MAX_TIME = 253_402_300_799_999
 
+/** Resolves when the report is stored. @throws KafkaAway, Refused: as the producer's `send`, after 5 s */
 export async function publishReport(client: KafkaClient, producer: TopicProducer, report: Report): Promise<void> {
   await publish(client, producer, report.service, report)
 }
 
+/** Resolves when the audit record is stored. @throws as `publishReport` */
 export async function publishAudit(
   client: KafkaClient,
   producer: TopicProducer,

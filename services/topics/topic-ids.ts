@@ -16,6 +16,7 @@ export type TopicIds = {
   close: () => Promise<void>
 }
 
+/** Asks over a connection of its own, which `close` ends. @param clientId as brokers show it in their logs */
 export function openTopicIds(client: KafkaClient, clientId: string): TopicIds {
   const kafka = new Base(otherClientOptions(client, clientId))
   return {

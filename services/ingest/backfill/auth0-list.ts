@@ -7,6 +7,7 @@ import type { Backfill } from './contract.ts'
 import type { LogReader } from './read.ts'
 import { deliveryOf, streamNamed } from './stream.ts'
 
+/** @param reader asks Auth0 again while it does not answer, until the signal is aborted */
 export async function auth0List({ auth0, settings }: Backfill, reader: LogReader, signal: AbortSignal): Promise<Auth0List> {
   const { domain, auth0RetentionDays, backfill, stream: wanted } = settings()
   // `poll` publishes all that Auth0 has, whatever a stream leaves out.

@@ -34,6 +34,7 @@ export const NO_CHECKPOINT: Checkpoint = {
   publishedFrom: '',
 }
 
+/** The checkpoint as the metadata of a commit: JSON, read again by `decodeCheckpoint`. */
 export function encodeCheckpoint({ checkpoint, startFrom, term, seenUntil, tick, at, publishedFrom }: Checkpoint): string {
   return JSON.stringify({
     v: RECORD_VERSION,

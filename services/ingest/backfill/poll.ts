@@ -22,6 +22,10 @@ const MOST_KEPT = 200_000
 /** How long after the last commit a page may have been stored without being committed. */
 const UNCOMMITTED_MS = 60_000
 
+/**
+ * `BACKFILL=poll`: publishes all logs from the checkpoint on. Resolves when the ids that the next pass may meet again are read from the
+ * topic. @param signal ends the reading; the worker's term
+ */
 export async function openPoll(backfill: Backfill, reader: LogReader, keeper: Keeper, signal: AbortSignal): Promise<Mode> {
   const published = createPublished()
   await refill(backfill.client, keeper.now(), published, signal)

@@ -20,6 +20,7 @@ const STREAM_AGAIN_MS = 30_000
 /** What the topic holds. `sinceMs`: when the first webhook record was received; reconcile never reaches before it. */
 type Topic = { ids: TopicIds; sinceMs: number }
 
+/** `BACKFILL=reconcile`, which opens the topic at its first pass. @param signal the worker's term */
 export async function openReconcile(backfill: Backfill, reader: LogReader, keeper: Keeper, signal: AbortSignal): Promise<Mode> {
   const { client, settings, runs, metrics, log } = backfill
   const delayMs = () => settings().reconcileDelay * 1000

@@ -16,6 +16,7 @@ const ANSWERS: Record<string, string[]> = {
   DescribeLogStreams: ['logStreams'],
 }
 
+/** The SDK's client with connections of its own, which `destroy` ends. Each call is one attempt. */
 export async function createClient(settings: Settings<typeof fields>): Promise<CloudWatchLogsClient> {
   const { region, endpoint } = settings
   const requestHandler = handlerOf(createHttpClient())

@@ -14,6 +14,7 @@ import { ForeignAnswer, outcomeOfAws, outcomeOfRefusals } from './judge.ts'
 import { fields } from './settings.ts'
 import { isTemplate, type LogLine, toEachStream } from './streams.ts'
 
+/** Connects at the first call. A call to several streams is one delivery, see `toEachStream`. */
 export async function connect(settings: Settings<typeof fields>): Promise<Connection<LogLine>> {
   const { group: logGroupName, retentionDays: retentionInDays, kmsKeyId } = settings
   const client = await createClient(settings)

@@ -5,6 +5,7 @@ import type { Encoded } from '../runtime/contract.ts'
 import { PER_EVENT_BYTES } from './settings.ts'
 import { isTemplate, type LogLine, streamOf } from './streams.ts'
 
+/** @param settings the stream's name, where it may be a template @param now for events without a usable date, epoch milliseconds */
 export function encode(event: LogEvent, settings?: { stream: string }, now = Date.now()): Encoded<LogLine> {
   if (!event.isObject) return { unsendable: 'not_an_event' }
   const line = onOneLine(event.value)

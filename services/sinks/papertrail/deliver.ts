@@ -20,6 +20,7 @@ const CLOSE_MS = 2_000
 const LOOK_FIRST_MS = 2
 const LOOK_LATER_MS = 100
 
+/** Connects at the first delivery or check, and again after a break. Only over TLS and TCP is there a `broken`. */
 export const connect = (settings: PapertrailSettings): Promise<Connection<Buffer>> =>
   settings.transport === 'udp' ? connectDatagram(settings) : connectStream(settings)
 

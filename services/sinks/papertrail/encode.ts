@@ -25,6 +25,7 @@ const formatter = new Client('', {
   },
 } as ClientOptions)
 
+/** The whole message with its framing, ready to be written. @param now for events without a usable date, epoch milliseconds */
 export function encode(event: LogEvent, settings: PapertrailSettings, now = Date.now()): Encoded<Buffer> {
   if (!event.isObject) return { unsendable: 'not_an_event' }
   const line = onOneLine(event.value)

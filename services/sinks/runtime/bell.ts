@@ -14,6 +14,7 @@ export type Bell = {
   wait: (ms?: number, since?: number) => Promise<void>
 }
 
+/** Any number may wait at a bell; one ring wakes all of them. */
 export function createBell(): Bell {
   let next = Promise.withResolvers<void>()
   let count = 0

@@ -10,6 +10,7 @@ const APART_MS = 50
 const AGAIN_MS = 1_000
 const SETTLE_CHECK_MS = 250
 
+/** The loop that commits, until the term is over. A refused commit is tried again after a second, and told as trouble after ten. */
 export async function commit(shared: Shared, term: Term): Promise<void> {
   while (!term.isOver()) {
     const rings = term.bell.rings()

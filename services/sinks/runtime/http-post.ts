@@ -69,4 +69,5 @@ export function memberOfAnswer({ body }: HttpAnswer, name: string): unknown {
   }
 }
 
+/** A status of 200 to 299. */
 export const isSuccess = ({ status }: HttpAnswer): boolean => status >= 200 && status < 300

@@ -13,6 +13,7 @@ export type Prepared =
   /** Cannot be delivered. */
   | Pick<DeadLetter, 'stage' | 'reason' | 'error'>
 
+/** @param lane the event's partition, which remembers the ids of earlier records. @throws what redaction or the sink's `encode` throws */
 export function prepare(
   { leaveOut, filter, redact, encode, limits }: FlowOptions,
   lane: Lane,

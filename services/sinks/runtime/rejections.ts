@@ -13,6 +13,7 @@ export type Rejections = {
   tooMany: () => string | undefined
 }
 
+/** Counts over the last 1,000 events of this process, whatever their partition. */
 export function createRejections(): Rejections {
   const last = new Uint8Array(WINDOW)
   let place = 0

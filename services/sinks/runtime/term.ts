@@ -111,6 +111,7 @@ export type Term = {
   end: () => void
 }
 
+/** A term that has taken nothing yet. @param lanes one for each partition of the assignment */
 export function createTerm(lanes: Lane[]): Term {
   const over = new AbortController()
   const bell = createBell()

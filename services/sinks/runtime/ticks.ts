@@ -12,7 +12,7 @@ import { nextOf } from './lane.ts'
 const LOOK_MS = 500
 /** How far back the tick that ran last is looked for in the reports. */
 const REPORTS_READ = 5_000
-/** An instance that has no partition by then has nothing to do in this tick. */
+/** How long after a tick an instance without partitions waits for some, before it leaves the tick to the others. */
 const UNASSIGNED_MS = 10_000
 
 export type TickOptions = {
