@@ -56,6 +56,13 @@ describe('README', () => {
     expect(named.filter((name) => !isKnown(name) && !ofOthers.includes(name))).toEqual([])
   })
 
+  it('metrics - every one it names is in the page of metrics', () => {
+    const page = readFileSync(new URL('../services/deploy/README.md', import.meta.url), 'utf8')
+    const named = readme.match(/auth0_logs_\w+/g) ?? []
+    expect(named.length).toBeGreaterThan(2)
+    expect(named.filter((name) => !page.includes(`\`${name}\``))).toEqual([])
+  })
+
   it('.env.example - says nothing as it is, and all of it is settings that are known', () => {
     const example = readFileSync(new URL('../.env.example', import.meta.url), 'utf8')
     expect(parseEnv(example)).toEqual({})
