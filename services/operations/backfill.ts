@@ -20,11 +20,11 @@ export type BackfillResult = {
 
 export const backfill: Operation = {
   name: 'backfill',
-  summary: 'read logs from Auth0 into the topic again; sinks deliver them again',
+  summary: 'read logs from Auth0 into the topic again; the sinks deliver them again',
   role: 'operator',
   inputs: {
     from: { meaning: 'first log: a log_id or a time (ISO, -1h, -2d, today, yesterday), inclusive', kind: 'text', required: true },
-    to: { meaning: 'last log, written in the same ways, inclusive; until now where left out', kind: 'text' },
+    to: { meaning: 'last log, written in the same ways, inclusive (default: now)', kind: 'text' },
     detach: { meaning: 'answer as soon as the job is created; see jobs', kind: 'boolean', default: false },
   },
   examples: [
@@ -36,7 +36,7 @@ export const backfill: Operation = {
     const records = await readControl(client, 'backfill')
     if (!records.has('service/backfill'))
       throw new Refusal(
-        'no ingest here reads the Management API: start one with BACKFILL=poll or reconcile and the AUTH0_… settings',
+        'No ingest here reads the Management API: start one with BACKFILL=poll or reconcile and the AUTH0_… settings',
       )
     const job = newJob({ id: newJobId(), service: 'backfill', kind: 'backfill', from: first, to: last, by })
     await publishControl(client, producer, jobKey(job), job)

@@ -50,7 +50,7 @@ export const deadLettersList: Operation = {
 
 export const deadLettersShow: Operation = {
   name: 'dead-letters show',
-  summary: 'one dead letter: its story and the event itself, with its personal data',
+  summary: 'one dead letter: why, when, and the event itself with its personal data',
   role: 'operator',
   inputs: { sink, offset: { meaning: 'its offset, as the list shows it', kind: 'integer', required: true, positional: true } },
   examples: ['auth0-logs dead-letters show segment 17'],
@@ -65,7 +65,7 @@ export const deadLettersShow: Operation = {
       (letter) => void (found = letter),
       context.signal,
     )
-    if (!found) throw new Refusal(`there is no dead letter at offset ${offset}: it has expired or is not written yet`)
+    if (!found) throw new Refusal(`No dead letter at offset ${offset}: it has expired, or does not exist yet`)
     return { sink: known.name, ...wholeOf(found, jobs) }
   },
 }
@@ -107,8 +107,8 @@ export const deadLettersRedrive: Operation = {
   inputs: {
     sink: { ...sink, meaning: 'which sink' },
     ...selection,
-    rate: { meaning: 'events a second, 0 without a limit', kind: 'integer', default: DEFAULT_RATE },
-    apply: { meaning: 'do it; a preview without', kind: 'boolean', default: false },
+    rate: { meaning: 'events a second, 0 = no limit', kind: 'integer', default: DEFAULT_RATE },
+    apply: { meaning: 'apply it; without this it is a dry run', kind: 'boolean', default: false },
   },
   examples: [
     'auth0-logs dead-letters redrive segment --reason http_400',
@@ -129,11 +129,10 @@ export const deadLettersRedrive: Operation = {
     const repeats = total - redriven - events
     const preview = { sink: known.name, events, reasons, redriven, repeats, rate: Number(values.rate), applied: false, job: '' }
     if (!values.apply) return { ...preview, message: DRY_RUN }
-    if (under)
-      throw new Refusal(`job ${under.id} is redriving dead letters of ${known.name}: wait for its end, or cancel it first`)
+    if (under) throw new Refusal(`Job ${under.id} is redriving dead letters of ${known.name}: wait for it, or cancel it first`)
     if (events === 0) {
       const why = redriven > 0 ? `the ${redriven} that fit were redriven before` : 'none fits'
-      throw new Refusal(`there is no dead letter to redrive: ${why}`)
+      throw new Refusal(`No dead letter to redrive: ${why}`)
     }
     const job = await requestJob(context, known, {
       kind: 'redrive',
@@ -149,7 +148,7 @@ export const deadLettersRedrive: Operation = {
       ...preview,
       applied: true,
       job,
-      message: `job ${job} created; ${waitsFor(known, job)}`,
+      message: `Job ${job} created; ${waitsFor(known, job)}`,
       before: null,
       after: { job },
     }
@@ -158,10 +157,10 @@ export const deadLettersRedrive: Operation = {
 
 export const deadLettersAcknowledge: Operation = {
   name: 'dead-letters acknowledge',
-  summary: 'put dead letters away that nobody will send again; a dry run unless --apply',
+  summary: 'mark dead letters as handled without sending them again; a dry run unless --apply',
   role: 'operator',
   looks: ({ apply }) => !apply,
-  inputs: { sink, ...selection, apply: { meaning: 'do it; a preview without', kind: 'boolean', default: false } },
+  inputs: { sink, ...selection, apply: { meaning: 'apply it; without this it is a dry run', kind: 'boolean', default: false } },
   examples: [
     'auth0-logs dead-letters acknowledge ingest --reason not_json',
     'auth0-logs dead-letters acknowledge segment --to yesterday --apply',
@@ -175,7 +174,7 @@ export const deadLettersAcknowledge: Operation = {
       .filter(({ count }) => count > 0)
     const preview = { sink: known.name, events: total - redriven, reasons: rows, redriven, applied: false, job: '' }
     if (!values.apply) return { ...preview, message: DRY_RUN }
-    if (preview.events === 0) throw new Refusal(`no dead letter of ${known.name} that fits is waiting: nothing was changed`)
+    if (preview.events === 0) throw new Refusal(`No matching dead letter of ${known.name} is waiting: nothing was changed`)
     const now = new Date().toISOString()
     const job = newJob({
       id: newJobId(),

@@ -90,7 +90,7 @@ function kindsOf(given: readonly string[] = KINDS): readonly string[] {
 
 export const jobsShow: Operation = {
   name: 'jobs show',
-  summary: 'one job with its ranges and what was last said of it',
+  summary: 'one job with its ranges, progress and last error',
   role: 'viewer',
   inputs: { id },
   examples: ['auth0-logs jobs show 20260131120000-1a2b'],
@@ -117,7 +117,7 @@ export const jobsShow: Operation = {
 
 export const jobsCancel: Operation = {
   name: 'jobs cancel',
-  summary: 'end a job where it is; what it delivered stays delivered',
+  summary: 'cancel a job where it is; what it delivered stays delivered',
   role: 'operator',
   inputs: { id },
   examples: ['auth0-logs jobs cancel 20260131120000-1a2b'],
@@ -125,8 +125,8 @@ export const jobsCancel: Operation = {
     const { client, producer } = context
     const control = await readControl(client, 'jobs')
     const job = findJob(control, String(id))
-    if (job.kind === 'reset') throw new Refusal(`a reset is not cancelled but undone: auth0-logs replay ${job.service} --abort`)
-    if (!isOpen(job)) throw new Refusal(`job ${job.id} has ended already: ${job.state}, ${job.delivered} events delivered`)
+    if (job.kind === 'reset') throw new Refusal(`A rewind is not cancelled but undone: auth0-logs replay ${job.service} --abort`)
+    if (!isOpen(job)) throw new Refusal(`Job ${job.id} has ended already: ${job.state}, ${job.delivered} events delivered`)
     const before = await rowOf(context, control, job)
     const cancelled: JobRecord = { ...job, state: 'cancelled' }
     await publishControl(client, producer, jobKey(job), cancelled)
@@ -176,7 +176,7 @@ function allJobs(control: ControlRecords): JobRecord[] {
 function findJob(control: ControlRecords, id: string): JobRecord {
   const job = allJobs(control).find((one) => one.id === id)
   if (job) return job
-  throw new Refusal(`there is no job ${id.slice(0, 100)}: auth0-logs jobs list shows those there are`)
+  throw new Refusal(`Unknown job ${quoted(id)}: see auth0-logs jobs list`)
 }
 
 /** Of what no group carries out: a proof counts hours, a backfill the time that it has read. */

@@ -142,7 +142,7 @@ async function rangeOf({ client }: Context, known: Known, { from, to }: Values):
     ['from', begin],
     ['to', end],
   ] as const)
-    if (kind === 'shift') throw new WrongUse(field, 'shift has no meaning for dead letters: nobody reads them in turn')
+    if (kind === 'shift') throw new WrongUse(field, 'shift has no meaning for dead letters: no group reads them')
   const topic = topicNames.deadLetters(client.settings.prefix, sinkOf(known.name))
   if ((await existingTopics(client, [topic])).length === 0) return { from: 0, to: 0 }
   const grounds = { topic, ranges: await heldRanges(client, topic), committed: [] }

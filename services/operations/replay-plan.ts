@@ -126,7 +126,7 @@ function chosen(held: LogRange[], partitions: string[] | undefined): LogRange[] 
   if (partitions === undefined) return held
   for (const text of partitions) {
     if (!held.some(({ partition }) => String(partition) === text))
-      throw new WrongUse('partitions', `there is no partition ${JSON.stringify(text)}: they are 0 to ${held.length - 1}`)
+      throw new WrongUse('partitions', `partition ${JSON.stringify(text)} does not exist: they are 0 to ${held.length - 1}`)
   }
   return held.filter(({ partition }) => partitions.includes(String(partition)))
 }

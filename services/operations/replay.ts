@@ -18,7 +18,7 @@ export type Replayed = Preview & { applied: boolean; job: string; message: strin
 
 export const replay: Operation = {
   name: 'replay',
-  summary: 'deliver again from a position on, or a range beside live delivery; a dry run unless --apply',
+  summary: 'deliver again: rewind a sink, or re-deliver a range with --to; a dry run unless --apply',
   role: 'operator',
   looks: ({ apply, finish, abort }) => !(apply || finish || abort),
   inputs: {
@@ -28,14 +28,14 @@ export const replay: Operation = {
       kind: 'text',
     },
     to: {
-      meaning: 'last to deliver, written in the same ways: a job beside live delivery; without it an offset reset',
+      meaning: 'last to deliver, written in the same ways: re-delivers the range as a job; without it the sink is rewound',
       kind: 'text',
     },
-    partitions: { meaning: 'only these, comma-separated; all unless given', kind: 'list' },
-    rate: { meaning: `events a second of a job, 0 without a limit; ${DEFAULT_RATE} unless given`, kind: 'integer' },
-    apply: { meaning: 'do it; a preview without', kind: 'boolean', default: false },
-    finish: { meaning: 'carry a reset to its end that was broken off', kind: 'boolean', default: false },
-    abort: { meaning: 'undo a reset that was broken off', kind: 'boolean', default: false },
+    partitions: { meaning: 'only these partitions, comma-separated (default: all)', kind: 'list' },
+    rate: { meaning: `events a second of a job, 0 = no limit (default ${DEFAULT_RATE})`, kind: 'integer' },
+    apply: { meaning: 'apply it; without this it is a dry run', kind: 'boolean', default: false },
+    finish: { meaning: 'finish an interrupted rewind', kind: 'boolean', default: false },
+    abort: { meaning: 'undo an interrupted rewind', kind: 'boolean', default: false },
   },
   examples: [
     'auth0-logs replay segment --from 2026-01-31T12:00:00Z',
@@ -50,8 +50,7 @@ export const replay: Operation = {
     const open = openReset(control, known.name)
     if (values.finish || values.abort) {
       if (values.finish && values.abort) throw new WrongUse('abort', 'and finish exclude each other')
-      if (!open)
-        throw new Refusal(`there is no reset of ${known.name} to ${values.finish ? 'finish' : 'abort'}: all came to their end`)
+      if (!open) throw new Refusal(`No interrupted rewind of ${known.name} to ${values.finish ? 'finish' : 'abort'}`)
       if (values.finish) await finishReset(context, open)
       const undone = values.finish || (await abortReset(context, open))
       const place = { before: open.plan.before, after: await offsetsOf(context, known) }
@@ -97,7 +96,7 @@ export async function rewind(context: Context, known: Known, from: string): Prom
 
 async function applyJob(context: Context, known: Known, preview: Preview, ranges: JobRecord['ranges']): Promise<object> {
   const job = await requestJob(context, known, { kind: 'replay', ranges, from: preview.from, to: preview.to, rate: preview.rate })
-  const message = `job ${job} created; ${waitsFor(known, job)}`
+  const message = `Job ${job} created; ${waitsFor(known, job)}`
   return { ...preview, applied: true, job, message, before: null, after: { job } }
 }
 
@@ -107,7 +106,7 @@ export async function requestJob(
   known: Known,
   wish: Pick<JobRecord, 'kind' | 'ranges' | 'from' | 'to' | 'rate'> & Pick<Partial<JobRecord>, 'reason' | 'log_id' | 'offsets'>,
 ): Promise<string> {
-  if (wish.ranges.length === 0) throw new Refusal('there is nothing in this range, so no job was made')
+  if (wish.ranges.length === 0) throw new Refusal('Nothing is in this range, so no job was created')
   const record = newJob({ id: newJobId(), service: known.name, by, ...wish })
   await publishControl(client, producer, jobKey(record), record)
   return record.id

@@ -72,7 +72,7 @@ describe('prove', { concurrent: true, timeout: 60_000 }, () => {
       [['prove', '--day', 'someday'], 2, 'must be a day such as 2026-01-31', {}],
       [['prove', '--zone', 'Nowhere/At-All'], 2, 'must be a time zone', {}],
       [['prove', '--day', day, '--no-auth0'], 2, 'PROVE_KEY: must be an Ed25519 key', { PROVE_KEY: 'no-key' }],
-      [['prove', '--day', day], 1, 'no ingest here reads the Management API', {}],
+      [['prove', '--day', day], 1, 'No ingest here reads the Management API', {}],
       [['prove', '--verify', join(folder(), 'nothing.json')], 1, 'cannot be read', {}],
       [['proofs', day], 1, 'was not proved yet', {}],
       [['prove', '--day', day, '--no-auth0', '--out', '/proc/nowhere/certificate.json'], 1, 'not written to /proc/nowhere', {}],

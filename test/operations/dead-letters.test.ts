@@ -134,7 +134,7 @@ describe('dead-letters', { concurrent: true, timeout: 90_000 }, () => {
     const shown = await ask<{ body: string }>(deadLettersShow, { sink, offset: 7 })
     expect(shown).toMatchObject({ offset: 7, logId: ids[7], encoding: 'utf8', headers: { reason: 'http_400', stage: 'deliver' } })
     expect(JSON.parse(shown.body)).toMatchObject({ log_id: ids[7] })
-    await expect(ask(deadLettersShow, { sink, offset: 99 })).rejects.toThrow(/no dead letter at offset 99/)
+    await expect(ask(deadLettersShow, { sink, offset: 99 })).rejects.toThrow(/No dead letter at offset 99/)
     await expect(ask(deadLettersList, { sink, from: 'shift:1' })).rejects.toThrow(/shift has no meaning/)
   })
 

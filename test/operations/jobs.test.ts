@@ -72,7 +72,7 @@ describe('jobs', { concurrent: true, timeout: 60_000 }, () => {
     expect(after.delivered).toBe(arrived().length - 300)
     expect(after.done).toBe(after.delivered)
     await expect(ask(jobsCancel, { id: job })).rejects.toThrow(/has ended already: cancelled/)
-    await expect(ask(jobsCancel, { id: 'nothing' })).rejects.toThrow(/there is no job nothing/)
+    await expect(ask(jobsCancel, { id: 'nothing' })).rejects.toThrow(/Unknown job "nothing"/)
   })
 
   test('jobs cancel - of a sink that does not run', async ({ ask, place }) => {

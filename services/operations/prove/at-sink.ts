@@ -33,7 +33,7 @@ const end = (outcome: End['outcome'], detail = '', why = ''): End => ({ outcome,
 const DELIVERED = end('delivered')
 const DUPLICATE = end('duplicate')
 const EITHER =
-  'committed; the filter was changed around then, or is not known for then: Kafka does not tell whether the log passed it'
+  'committed; the filter changed around that time, or is unknown for it: Kafka does not know whether the log passed it'
 const FILTERED: Record<FilteredBy, End> = { level: end('filtered', 'level'), type: end('filtered', 'type') }
 
 /** @param remembered the copy of the same log in the same partition that this one may repeat */
@@ -54,7 +54,7 @@ export function endOf(sink: SinkPast, copy: DayCopy, remembered: Remembered | un
   }
   if (passes.length > 0) return DUPLICATE
   const base = ways.at(-1)?.base ?? 0
-  return end('unknown', '', `passed before the account of the group begins at ${base}; what came of it then, Kafka does not hold`)
+  return end('unknown', '', `passed before the ledger of the group begins at ${base}; Kafka no longer knows what happened to it`)
 }
 
 /** The sink came past it: live, in each of these stretches, and in these replays. One pass that the filter let through delivered it. */

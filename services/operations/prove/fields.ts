@@ -24,7 +24,7 @@ const AT = /^([01]?\d|2[0-3])(?::([0-5]\d))?$/
 
 export const proveAtField = text(
   'PROVE_AT',
-  'When the day before is proved, local by SCHEDULE_TZ, such as 3 or 03:30; never unless set. Needs BACKFILL',
+  'Time at which the day before is proved, in the time zone SCHEDULE_TZ, such as 3 or 03:30; off unless set. Needs BACKFILL',
   { live: true, check: (value) => (AT.test(value) ? undefined : 'must be an hour or a time such as 3 or 03:30') },
 )
 

@@ -33,12 +33,12 @@ const BEFORE_MS = 5 * 60_000
 
 export const proofs: Operation = {
   name: 'proofs',
-  summary: 'the days that were proved, newest first; or the certificate of one of them',
+  summary: 'the days that were proved, newest first; or the certificate of one day',
   role: 'viewer',
   inputs: {
     day: { meaning: 'a day such as 2026-01-31: its newest certificate', kind: 'text', positional: true },
     days: { meaning: 'how many days', kind: 'integer', default: DAYS },
-    all: { meaning: `answer every difference, not the first ${SHOWN}`, kind: 'boolean', default: false },
+    all: { meaning: `list every difference, not only the first ${SHOWN}`, kind: 'boolean', default: false },
     recover: { meaning: 'what closes the gaps of that day, instead of its certificate', kind: 'boolean', default: false },
   },
   examples: ['auth0-logs proofs', 'auth0-logs proofs 2026-01-31 --json'],
@@ -50,7 +50,7 @@ export const proofs: Operation = {
     if (day === undefined) return { days: daysOf(jobs).slice(0, Number(days)) }
     if (!isDay(String(day))) throw new WrongUse('day', `must be a day such as 2026-01-31, not ${quoted(String(day))}`)
     const job = jobs.findLast((one) => one.proof.day === day && one.state === 'done')
-    if (!job) throw new Refusal(`${String(day)} was not proved yet: auth0-logs prove --day ${String(day)} does it`)
+    if (!job) throw new Refusal(`${String(day)} was not proved yet: run auth0-logs prove --day ${String(day)}`)
     const found = await certificateOf(client, job, all === true, signal)
     if (found) return recover === true ? { recover: recoveriesOf(found) } : found
     throw new Refusal(

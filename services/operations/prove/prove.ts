@@ -22,14 +22,14 @@ export type ProveResult = Certificate | { job: string; state: string; day: strin
 
 export const prove: Operation = {
   name: 'prove',
-  summary: 'is every log of a day in the archive? a certificate: Auth0, the topic and every sink, hour by hour',
+  summary: 'prove that every log of a day arrived: Auth0’s list, the topic and every sink, hour by hour',
   role: 'operator',
   inputs: {
     day: { meaning: DAY_FORMS, kind: 'text', default: 'yesterday' },
-    zone: { meaning: 'time zone of the day, such as Europe/Berlin; SCHEDULE_TZ where left out', kind: 'text' },
+    zone: { meaning: 'time zone of the day, such as Europe/Berlin; default SCHEDULE_TZ', kind: 'text' },
     sink: { meaning: 'only these sinks', kind: 'list', suggest: 'sink' },
-    auth0: { meaning: 'do not ask Auth0: only what Kafka tells', kind: 'boolean', default: true },
-    all: { meaning: `answer every difference, not the first ${SHOWN}`, kind: 'boolean', default: false },
+    auth0: { meaning: 'do not ask Auth0: prove only what Kafka knows', kind: 'boolean', default: true },
+    all: { meaning: `list every difference, not only the first ${SHOWN}`, kind: 'boolean', default: false },
     detach: { meaning: 'answer as soon as the job is created; see proofs', kind: 'boolean', default: false },
   },
   examples: [
@@ -119,7 +119,7 @@ async function proveByWorker(context: Context, control: ControlRecords, plan: Pl
   const { client, producer, signal } = context
   if (!control.has('service/backfill'))
     throw new Refusal(
-      'no ingest here reads the Management API: start one with BACKFILL=poll or reconcile and the AUTH0_… settings, or prove what Kafka alone tells with --no-auth0',
+      'No ingest here reads the Management API: start one with BACKFILL=poll or reconcile and the AUTH0_… settings, or prove what Kafka alone tells with --no-auth0',
     )
   const under = sameProof(control, plan)
   const job = under ?? newProof(plan)
@@ -149,7 +149,7 @@ async function untilEnded(context: Context, job: ProofJobRecord): Promise<ProofJ
     else if (performance.now() - begun > WORKER_MS && (await hasNoWorker(context))) {
       await publishControl(client, producer, jobKey(job), { ...now, state: 'cancelled', ended_at: new Date().toISOString() })
       throw new Refusal(
-        `no ingest with BACKFILL=poll or reconcile runs, so nobody asks Auth0: start one, or prove what Kafka alone tells with --no-auth0. Nothing was begun`,
+        `no ingest with BACKFILL=poll or reconcile runs, so nobody asks Auth0: start one, or prove what Kafka alone knows with --no-auth0. No proof was started`,
       )
     }
   }

@@ -81,7 +81,7 @@ export function verifyFile(text: string, known: KeyObject | undefined): Verified
   if (!('value' in found))
     return {
       ok: false,
-      problems: [`this is no certificate of a day: ${found.problem}`],
+      problems: [`not a certificate of a day: ${found.problem}`],
       notes: [],
       signedBy: '',
       certificate: undefined,

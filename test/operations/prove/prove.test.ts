@@ -184,7 +184,7 @@ test('without Auth0 - what Kafka alone tells is never called complete', { timeou
   expect(found.reasons).toMatchObject([{ reason: 'auth0_not_asked' }])
   expect(found.sinks).toMatchObject([{ sink: 'segment', verdict: 'complete' }])
   expect(schemaProblems('certificate', found)).toEqual([])
-  await expect(ask(prove, { day: yesterday() })).rejects.toThrow('no ingest here reads the Management API')
+  await expect(ask(prove, { day: yesterday() })).rejects.toThrow('No ingest here reads the Management API')
 })
 
 test('bad input - is refused in words', { timeout: 60_000 }, async () => {
