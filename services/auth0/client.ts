@@ -78,7 +78,7 @@ export async function openAuth0({ domain, clientId, clientSecret, apiUrl }: Auth
         return { result, answer: kept.answer }
       } catch (error) {
         const refused = kept.answer
-        // The package keeps a token that was revoked: once more with a new one.
+        // The package keeps a token that was revoked: again with a new one.
         const isToken = refused?.status === 401 && !refused.path.endsWith('/oauth/token')
         if (isToken) client = undefined
         if (!isToken || attempt === 2) throw judge(refused, error, scope, Date.now())

@@ -76,7 +76,7 @@ export function asAnswer(error: unknown): Answer {
   if (isKafkaTrouble(error))
     return kafkaAway(`Kafka does not answer: nothing is lost, try again when it does (${wordsOf(error)})`)
   const parse = (error ?? {}) as { type?: string; status?: number }
-  if (parse.type === 'entity.parse.failed') return new Answer(400, 'wrong_use', 'the body is no JSON')
+  if (parse.type === 'entity.parse.failed') return new Answer(400, 'wrong_use', 'the body is not JSON')
   if (parse.type === 'entity.too.large') return new Answer(413, 'too_large', 'the body is too large')
   if (typeof parse.status === 'number' && parse.status >= 400 && parse.status < 500)
     return new Answer(parse.status, 'wrong_use', wordsOf(error))

@@ -20,7 +20,7 @@ function clear(): void {
   own.idStart = own.idEnd = 0
 }
 
-/** Takes the JSON value at `start` as an event or puts it aside, in one pass. Answers the index after it; -1, nothing taken, if it is no JSON. */
+/** Takes the JSON value at `start` as an event or puts it aside, in one pass. Answers the index after it; -1, nothing taken, if it is not JSON. */
 export function takeValue(bytes: Buffer, start: number, parts: Parts): number {
   if (parts.tooMany) return -1
   clear()

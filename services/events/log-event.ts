@@ -77,7 +77,7 @@ export class LogEvent {
     return this.#data
   }
 
-  /** The type code; empty where `data` has none or it is no string. */
+  /** The type code; empty where `data` has none or it is not a string. */
   get type(): string {
     if (this.#type !== undefined) return this.#type
     const type = this.member('type')

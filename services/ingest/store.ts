@@ -108,7 +108,7 @@ async function setAside(aside: readonly Aside[], store: Store): Promise<void> {
 }
 
 const PROBLEMS = {
-  not_json: 'these bytes are no JSON',
+  not_json: 'these bytes are not JSON',
   not_an_event: 'no Auth0 log: an object with log_id and data is expected',
   no_log_id: 'the event has no log_id of 1 to 256 bytes, so it has no identity',
 }

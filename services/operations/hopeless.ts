@@ -7,7 +7,7 @@ const HOPELESS: Readonly<Record<string, string>> = {
   event_too_large: 'The event is larger than the vendor takes.',
   too_many_properties: 'The event has more fields than the vendor takes.',
   not_an_event: 'These bytes are no Auth0 log, so no sink can take them.',
-  not_json: 'These bytes are no JSON, so no sink can take them.',
+  not_json: 'These bytes are not JSON, so no sink can take them.',
   no_log_id: 'The event has no log_id, so no sink can take it.',
   bad_encoding: 'The body could not be decompressed, so no sink can take it.',
   refused_by_kafka: 'Kafka never takes this record.',

@@ -1,4 +1,4 @@
-// `replay`: a sink delivers again from a position on (offset reset), or a range once more beside the live group (job).
+// `replay`: a sink delivers again from a position on (offset reset), or a range again beside the live group (job).
 // A dry run is the default, and what it says is what happens.
 import { type JobRecord, publishControl, readControl } from '../topics/control.ts'
 import { committedOffsets } from '../topics/groups.ts'

@@ -1,4 +1,4 @@
-// When Kafka has been away for two minutes: said to Slack directly, for no report gets through; and once more when it is back.
+// When Kafka has been away for two minutes: posted to Slack directly, because no report gets through; and again when it is back.
 import { sleep } from './lifecycle.ts'
 import type { SlackPoster } from './slack.ts'
 import { type Fact, type SlackMessage, slackMessage } from './slack-message.ts'

@@ -123,7 +123,7 @@ export function readSettings<F extends Fields>(fields: F, env: Environment, rela
 
 /**
  * As readSettings, for those who show the problems themselves. `settings` is complete only where there are none.
- * `notes`: what the operator should know although it is no problem.
+ * `notes`: what the operator should know although it is not a problem.
  */
 export function checkSettings<F extends Fields>(
   fields: F,
@@ -164,7 +164,7 @@ export function givenName(field: Field, env: Environment): string | undefined {
 }
 
 const LINKED =
-  'holds an address that Kubernetes or Docker puts there for a Service of the same name: it is no setting and is left out. ' +
+  'holds an address that Kubernetes or Docker puts there for a Service of the same name: it is not a setting and is ignored. ' +
   'Set the number, or enableServiceLinks: false in the pod'
 
 /**

@@ -38,7 +38,7 @@ export type StateRecord = Wish & { state: DesiredState; run_at?: string }
 export type SettingsRecord = Wish & { values: Record<string, string> }
 
 /**
- * `job/<service>/<id>`: work beside the live group. `replay`: a range of the main topic once more to one sink; `redrive`: dead letters of
+ * `job/<service>/<id>`: work beside the live group. `replay`: a range of the main topic again to one sink; `redrive`: dead letters of
  * a sink; `acknowledge`: dead letters that an operator put away, ended from the start; `backfill`: a range of the Management API into the main topic; `reset`: an
  * offset reset under way, see operations/reset.ts; `prove`: the certificate of a day, see operations/prove/.
  * Progress is the job's own group's offsets (a backfill's is in `checkpoint`), so this record says only what is wished and how it ended.
@@ -231,7 +231,7 @@ export function parseControl(key: string, json: unknown): { value: object } | { 
   const known = KINDS.get(kind || job)
   if (!known || !SERVICE.test(service || ofService))
     return { problem: 'its key is none of service/<service>, state/<service>, settings/<service>, job/<service>/<id>' }
-  if (json === undefined) return { problem: 'it is no JSON' }
+  if (json === undefined) return { problem: 'it is not JSON' }
   const found = parsed(known.shape as Shape<object>, json)
   const newer = newerVersion(json)
   if ('problem' in found) return { problem: newer ?? found.problem }

@@ -1,4 +1,4 @@
-// Jobs of a sink: a range of the main topic once more (replay), or dead letters (redrive), beside the live group. How far one is, is in
+// Jobs of a sink: a range of the main topic again (replay), or dead letters (redrive), beside the live group. How far one is, is in
 // the offsets of its own group; a record that has ended says so itself, for its group is deleted then.
 import type { KafkaClient } from './client.ts'
 import type { ControlRecords, JobRecord } from './control.ts'

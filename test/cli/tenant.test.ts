@@ -68,7 +68,7 @@ describe('register', () => {
     })
   })
 
-  test('a wrong secret, or a missing scope - says what to mend', async () => {
+  test('a wrong secret, or a missing scope - says what to fix', async () => {
     const wrong = await auth0Logs(['register', '--url', 'https://x.example.com/logs'], { ...auth0(), AUTH0_CLIENT_SECRET: 'no' })
     expect(wrong).toMatchObject({ status: 1, err: expect.stringMatching(/AUTH0_CLIENT_SECRET/) })
     tenant.change({ scopes: ['read:logs'] })

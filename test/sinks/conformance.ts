@@ -28,7 +28,7 @@ export type Subject<S extends StandIn = StandIn> = {
   tooLargeBytes: number
   /** Faults that pass. */
   passing: KnownFault[]
-  /** What a person must mend; undefined where the stand-in cannot show it. */
+  /** What a person must fix; undefined where the stand-in cannot show it. */
   hold?: KnownFault & { reason: string }
   /** How the vendor refuses a call for good: reason and words of the dead letter; undefined where it cannot. */
   rejected?: { reason: string; words: RegExp }

@@ -80,7 +80,7 @@ describe('control records', () => {
     ['service/segment', { ...right.rightService, kind: 'ingest', group: '' }, undefined],
     ['state/segment', right.rightState, undefined],
     ['state/segment', { ...right.rightState, v: 2 }, /newer version \(v 2, this one reads 1\): update/],
-    ['state/segment', undefined, /no JSON/],
+    ['state/segment', undefined, /not JSON/],
     ['settings/segment', { ...right.rightSettings, values: { LOG_LEVEL: 3 } }, /values\.LOG_LEVEL must be a text/],
     ['job/segment/a-1', right.rightJob, undefined],
     ['job/segment/b', right.rightJob, /its key would be job\/segment\/a-1/],

@@ -49,7 +49,7 @@ export function encodeCheckpoint({ checkpoint, startFrom, term, seenUntil, tick,
 }
 
 /**
- * What a committed offset's metadata says; undefined where it is no checkpoint: nothing was committed, the group expired, or a foreign
+ * What a committed offset's metadata says; undefined where it is not a checkpoint: nothing was committed, the group expired, or a foreign
  * tool wrote it. @throws on a newer major version, which only an update of this service can read
  */
 export function decodeCheckpoint(metadata: string): Checkpoint | undefined {

@@ -20,7 +20,7 @@ const common: Readonly<Record<string, string | number>> = {
   // After a kill -9 a broker is let in again only when its old session has expired: 9 s by default.
   'broker.session.timeout.ms': 3_000,
   'broker.heartbeat.interval.ms': 500,
-  // As long as the topics keep an event: 7 days by default, after which a group at rest would deliver everything once more.
+  // As long as the topics keep an event: 7 days by default, after which a group at rest would deliver everything again.
   'offsets.retention.minutes': 35 * 24 * 60,
   // 128 MiB of the heap by default; this is enough for 600,000 keys a pass.
   'log.cleaner.dedupe.buffer.size': 16 * 1024 * 1024,

@@ -168,7 +168,7 @@ function topicState({ frozen, facts }: HoursOptions, { firstHeld }: Scanned, fro
   return isAnew && Number.isFinite(oldest) && oldest >= to ? 'made_anew' : 'held'
 }
 
-/** The log_ids of these rows, read from the topic once more; in the order of the topic. */
+/** The log_ids of these rows, read from the topic again; in the order of the topic. */
 async function idsAt({ client, signal }: HoursOptions, { logs }: Scanned, rows: readonly number[]): Promise<string[]> {
   const ids: string[] = []
   if (rows.length === 0) return ids

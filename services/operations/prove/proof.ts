@@ -75,7 +75,7 @@ export async function proofSoFar({
     if (record.proof === 'list') open.push(...record.list)
     if (record.proof === 'certificate') found.certificate = record.certificate
     if (record.proof !== 'hour') return
-    // What was cut off before its hour, or was done once more, is not counted.
+    // What was cut off before its hour, or was done again, is not counted.
     const isNext = !found.rows.some(({ at }) => at === record.row.at)
     if (isNext) {
       found.rows.push(record.row)

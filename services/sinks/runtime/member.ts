@@ -17,9 +17,9 @@ export type Member = {
   leave: () => Promise<void>
   /** The consumer ended by itself. */
   crashed: (error: Error) => void
-  /** Why it is no member although it should be. */
+  /** Why it is not a member although it should be. */
   problem: () => string | undefined
-  /** Since the last sign of life of the group, milliseconds; 0 where it is no member. */
+  /** Since the last sign of life of the group, milliseconds; 0 where it is not a member. */
   silentForMs: () => number
 }
 

@@ -68,7 +68,7 @@ export function testFaults<S extends StandIn>({ subject, test }: Suite<S>): void
   })
 
   if (subject.hold)
-    test('hold - nothing is committed while a person must mend something; then all goes on', async ({ vendor, place }) => {
+    test('hold - nothing is committed while a person must fix something; then all goes on', async ({ vendor, place }) => {
       const { fault, reason, told } = subject.hold!
       const member = await place.start()
       const { reports } = await place.follow()
