@@ -14,7 +14,7 @@ import {
 } from '@opentelemetry/sdk-trace'
 import { errorText } from './errors.ts'
 import type { Logger } from './logger.ts'
-import type { Traces, TraceSettings } from './traces.ts'
+import type { Traces } from './trace-span.ts'
 import { version } from './version.ts'
 
 /** A delivery may end thousands of spans at once; what does not fit is dropped. */
@@ -30,6 +30,15 @@ const KINDS = {
   producer: SpanKind.PRODUCER,
   consumer: SpanKind.CONSUMER,
   client: SpanKind.CLIENT,
+}
+
+/** Settings of traces.ts, by OpenTelemetry's own names there. */
+export type TraceSettings = {
+  tracesEndpoint: string
+  tracesHeaders: readonly (readonly [name: string, value: string])[]
+  tracesSampler: string
+  /** 0 to 1. */
+  tracesShare: number
 }
 
 export function startTracing(

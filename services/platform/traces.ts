@@ -3,6 +3,9 @@
 import type { Lifecycle } from './lifecycle.ts'
 import type { Logger } from './logger.ts'
 import { choice, parsed, type Settings, text } from './settings.ts'
+import type { Traces } from './trace-span.ts'
+
+export type { Attributes, Traces, TraceSpan } from './trace-span.ts'
 
 const SAMPLERS = [
   'always_on',
@@ -35,35 +38,7 @@ export const traceFields = {
   }),
 }
 
-export type TraceSettings = Settings<typeof traceFields>
-
-/** Never anything of a person: no log_id, no address, no words of a vendor. */
-export type Attributes = Readonly<Record<string, string | number>>
-
-export type TraceSpan = {
-  /** False where the sampler left it out. */
-  recorded: boolean
-  /** What travels on: this span where it is recorded, else what it was begun with. */
-  traceparent: string | undefined
-  /** Another span that has to do with this one and is not its parent. */
-  link: (traceparent: string) => void
-  /** @param failure why the work failed, snake_case */
-  end: (attributes?: Attributes, failure?: string) => void
-}
-
-export type Traces = {
-  /** @param at when it began, milliseconds since the epoch; now unless given */
-  start: (
-    name: string,
-    options: {
-      kind: 'server' | 'producer' | 'consumer' | 'client'
-      parent?: string
-      links?: readonly string[]
-      attributes?: Attributes
-      at?: number
-    },
-  ) => TraceSpan
-}
+type TraceSettings = Settings<typeof traceFields>
 
 /** Undefined where traces are off. What is not yet sent goes out when the service closes. @param service as the logger's */
 export async function openTraces(

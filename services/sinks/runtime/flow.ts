@@ -38,7 +38,7 @@ export class Flow {
   readonly #troubles: Troubles
   #term: Term | undefined
   #consumer: GroupConsumer | undefined
-  #wishedPaused = false
+  #askedToPause = false
   #closing = false
   /** Partitions whose log is not the one that the commit meant, and why: until a new account is committed. Each is told once. */
   readonly #broken = new Map<number, string>()
@@ -57,8 +57,6 @@ export class Flow {
       crashed,
     }
   }
-
-  // ---- Terms ----
 
   /** A term begins where the commits say. @throws where Kafka does not tell: it is asked again */
   async #assigned({ partitions, signal }: Assignment): Promise<Map<number, number>> {
@@ -121,8 +119,6 @@ export class Flow {
     this.#consumer?.seek(new Map(lanes.map((lane) => [lane.partition, lane.from])))
   }
 
-  // ---- Records ----
-
   async #records(partition: number, messages: KafkaMessage[], highWatermark: number): Promise<number> {
     const term = this.#term
     if (!term || term.isOver()) return 0
@@ -147,8 +143,6 @@ export class Flow {
     return true
   }
 
-  // ---- Trouble, and the operator's wish ----
-
   #changed(): void {
     this.#gate()
     this.#term?.bell.ring()
@@ -157,7 +151,7 @@ export class Flow {
   /** While something waits for its next attempt, more would only fill the memory. Where nothing does, the next record is the attempt. */
   #isPaused(): boolean {
     const { commits, vendor, deadLetters } = this.#troubles
-    if (this.#wishedPaused || this.#closing || commits.trouble()) return true
+    if (this.#askedToPause || this.#closing || commits.trouble()) return true
     if (!this.#term) return false
     const { outbox, burials } = this.#term
     return (vendor.trouble() !== undefined && !outbox.isEmpty) || (deadLetters.trouble() !== undefined && burials.length > 0)
@@ -191,8 +185,6 @@ export class Flow {
     }
   }
 
-  // ---- For the process around it ----
-
   /** Hands in the consumer that the handlers serve. */
   attach(started: GroupConsumer): void {
     this.#consumer = started
@@ -203,9 +195,9 @@ export class Flow {
   /** What an operator may change while it runs; counts from the next event on. */
   readonly change = (next: Pick<FlowOptions, 'limits' | 'filter'>): void => void Object.assign(this.#options, next)
 
-  /** The operator's wish; trouble pauses by itself. */
+  /** The desired state; trouble pauses by itself. */
   setPaused(paused: boolean): void {
-    this.#wishedPaused = paused
+    this.#askedToPause = paused
     this.#changed()
   }
 

@@ -2,7 +2,9 @@
 import type { LogEvent } from '../../events/log-event.ts'
 import type { Limits } from './contract.ts'
 import type { Lane } from './lane.ts'
-import type { TraceContext } from './spans.ts'
+
+/** The context that a record came with, and when it was taken, milliseconds since the epoch. */
+export type TraceContext = { parent: string; at: number }
 
 /** An event on its way out: its place in its lane, and what was encoded of it. */
 export type Entry = {

@@ -3,10 +3,7 @@
 import { type Traces, traceparentOf, type TraceSpan } from '../../platform/traces.ts'
 import type { KafkaMessage } from '../../topics/consume.ts'
 import type { Outcome } from './contract.ts'
-import type { Batch } from './outbox.ts'
-
-/** The context that a record came with, and when it was taken, milliseconds since the epoch. */
-export type TraceContext = { parent: string; at: number }
+import type { Batch, TraceContext } from './outbox.ts'
 
 export type SinkSpans = {
   /** Undefined for a record without a trace. */
