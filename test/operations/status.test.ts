@@ -130,7 +130,7 @@ describe('status', { concurrent: true }, () => {
     const { client, producer } = context
     await announce(client, producer, [serviceRecord('p', 'segment.sandbox', { sandbox: true })])
     const control = await readControl(client, 'test')
-    await expect(readStatus(client, { control, told: [], service: 'nobody' })).rejects.toThrow(/there are segment\.sandbox/)
+    await expect(readStatus(client, { control, told: [], service: 'nobody' })).rejects.toThrow(/Available: segment\.sandbox/)
     const { services } = await readStatus(client, { control, told: [], service: 'segment' })
     expect(services.map(({ name }) => name)).toEqual(['segment.sandbox'])
   })

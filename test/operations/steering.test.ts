@@ -108,7 +108,7 @@ describe('state', { concurrent: true }, () => {
 
   test('a service that is not known or cannot be steered - is refused, changes nothing, and is on record', async () => {
     const { ask, control, audits } = await installed()
-    for (const sink of ['nobody', 'ingest']) await expect(ask('pause', { sink })).rejects.toThrow(/there are papertrail, segment/)
+    for (const sink of ['nobody', 'ingest']) await expect(ask('pause', { sink })).rejects.toThrow(/Available: papertrail, segment/)
     await expect(ask('pause', {})).rejects.toBeInstanceOf(WrongUse)
     expect(await control('state/nobody')).toBeUndefined()
     expect((await audits()).map(({ outcome }) => outcome.slice(0, 6))).toEqual(['nobody', 'ingest', 'sink: '])
