@@ -10,8 +10,9 @@ import { nextOf } from './lane.ts'
 
 /** How soon a tick, or a changed schedule, is seen. */
 const LOOK_MS = 500
-/** How far back the tick that ran last is looked for in the reports. */
+/** The tick that ran last is looked for in so many of the newest reports first, then farther back: others report each minute. */
 const REPORTS_READ = 5_000
+const MOST_REPORTS = 500_000
 /** How long after a tick an instance without partitions waits for some, before it leaves the tick to the others. */
 const UNASSIGNED_MS = 10_000
 
@@ -67,8 +68,11 @@ async function drain({ flow, schedule, mayRun, gate, ends, signal }: TickOptions
 /** The tick of the newest scheduled run, by the reports. */
 export async function lastTickOf(client: KafkaClient, service: string): Promise<Date | undefined> {
   const isTick = /-(\d{4}-\d\d-\d\dT[\d:.]+Z)$/
-  const told = (await readReports(client, service, REPORTS_READ)).findLast(
-    (one) => one.kind === 'report' && one.report.service === service && isTick.test(one.report.run),
-  )
-  return told?.kind === 'report' ? new Date(isTick.exec(told.report.run)![1]) : undefined
+  for (let most = REPORTS_READ; ; most *= 10) {
+    let strange = 0
+    const told = await readReports(client, service, most, () => strange++)
+    const found = told.findLast((one) => one.kind === 'report' && one.report.service === service && isTick.test(one.report.run))
+    if (found?.kind === 'report') return new Date(isTick.exec(found.report.run)![1])
+    if (told.length + strange < most || most >= MOST_REPORTS) return undefined
+  }
 }

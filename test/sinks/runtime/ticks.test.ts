@@ -109,7 +109,10 @@ describe('schedule', { timeout: 40_000 }, () => {
     await first.close()
     const tick = new Date(Date.UTC(new Date().getUTCFullYear() - 1, 0, 1)).toISOString()
     const report = { v: 1, service: 'segment', run: `segment-${tick}`, status: 'success', checkpoint: '' }
-    await place.produce([{ key: 'segment', value: Buffer.from(JSON.stringify(report)) }], `${place.prefix}.reports`)
+    // Others have reported each minute for days since.
+    const others = Array.from({ length: 6_000 }, (_, i) => ({ ...report, service: 'ingest', run: `i-${i}`, refused: {} }))
+    const told = [report, ...others].map((one) => ({ key: one.service, value: Buffer.from(JSON.stringify(one)) }))
+    await place.produce(told, `${place.prefix}.reports`)
     await place.produce(makeEvents(7).map((event) => recordOf(event)))
     await place.start()
     await until(
