@@ -27,12 +27,12 @@ export type Live = { join: (stream: Stream, filter: LiveFilter) => void; viewers
 
 /** @param open begins a tail at the end of the topic */
 export function createLive(
-  open: (take: (record: TopicRecord) => void, lost: (error: Error) => void) => Promise<Reading>,
+  open: (take: (record: TopicRecord) => void, lost: (error: Error) => void) => Promise<Pick<Reading, 'close'>>,
   log: Logger,
 ): Live {
   const groups = new Map<string, Group>()
   const arrived = createTick()
-  let tail: Promise<Reading | undefined> | undefined
+  let tail: Promise<Pick<Reading, 'close'> | undefined> | undefined
   let timer: NodeJS.Timeout | undefined
   let again: NodeJS.Timeout | undefined
 

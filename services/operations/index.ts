@@ -10,6 +10,7 @@ import {
   deadLettersShow,
 } from './dead-letters.ts'
 import { explain } from './explain.ts'
+import { find } from './find.ts'
 import { jobsCancel, jobsList, jobsShow } from './jobs.ts'
 import { type Context, type Operation, readInput, quoted, type Role, type Values, WrongUse } from './operation.ts'
 import { proofs } from './prove/proofs.ts'
@@ -19,6 +20,7 @@ import { run } from './run-now.ts'
 import { runs } from './runs.ts'
 import { schedule } from './schedule.ts'
 import { settings } from './settings.ts'
+import { show } from './show.ts'
 import { pause, resume, start, stop } from './state.ts'
 import { status } from './status.ts'
 import { tail } from './tail.ts'
@@ -33,6 +35,8 @@ export const operations: readonly Operation[] = [
   status,
   runs,
   tail,
+  find,
+  show,
   explain,
   proofs,
   pause,

@@ -19,7 +19,18 @@ export type TopicRecord = {
 /** Records from `from` on, up to and not including `to`. */
 export type ReadRange = { partition: number; from: number; to: number }
 
-export type Reading = { close: () => Promise<void> }
+export type Reading = {
+  /** Reads these partitions on from other offsets; the others are read as before. */
+  seek: (offsets: ReadonlyMap<number, number>) => void
+  /** Reads nothing more of this partition, until it is sought. */
+  leaveOut: (partition: number) => void
+  close: () => Promise<void>
+}
+/** Reads ranges to their ends with one member, one call after the other. */
+export type RangeReader = Pick<Reading, 'close'> & {
+  /** As `readRanges`. */
+  read: (ranges: readonly ReadRange[], take: (record: TopicRecord) => 'stop' | void, signal?: AbortSignal) => Promise<void>
+}
 
 /** A service ends within 10 s, whatever its readers' brokers do. */
 const CLOSE_MS = 3_000
@@ -78,6 +89,11 @@ export async function followTopic(
     },
   })
   return {
+    seek(offsets) {
+      for (const [partition, offset] of offsets) next.set(partition, offset)
+      consumer.seek(new Map(offsets))
+    },
+    leaveOut: consumer.leaveOut,
     async close() {
       // A throw-away group: where Kafka does not answer it is gone by itself, empty and without offsets.
       const gone = consumer.close().then(() => withAdmin(client, (admin) => admin.deleteGroups([group])))
@@ -96,51 +112,104 @@ function clip(next: Map<number, number>, ranges: readonly LogRange[]): void {
 
 /**
  * Reads ranges to their ends; resolves when all are read, or when `take` answers `stop`.
+ * @param name of the throw-away group, e.g. `find`
  * @throws when nothing comes for 10 s although some is left, or `signal` is aborted
  */
 export async function readRanges(
   client: KafkaClient,
-  reader: string,
+  name: string,
   topic: string,
   ranges: readonly ReadRange[],
   take: (record: TopicRecord) => 'stop' | void,
   signal?: AbortSignal,
 ): Promise<void> {
-  const wanted = await clipped(client, topic, ranges)
-  const open = new Map(wanted.filter(({ from, to }) => from < to).map(({ partition, to }) => [partition, to]))
-  if (open.size === 0) return
+  const reader = openRanges(client, name, topic)
+  try {
+    await reader.read(ranges, take, signal)
+  } finally {
+    await reader.close()
+  }
+}
+
+/** For several sets of ranges: joining a group costs more than reading a few thousand records. @param name of the throw-away group */
+export function openRanges(client: KafkaClient, name: string, topic: string): RangeReader {
+  let reading: Promise<Reading> | undefined
+  let reads: Read | undefined
+  /** Asked once: a question in between would let Kafka wait for what comes after a range. */
+  let held: LogRange[] | undefined
+
+  async function begin(from: Map<number, number>): Promise<Reading> {
+    if (reading === undefined) {
+      const onRecord = (record: TopicRecord) => reads?.record(record)
+      const onReached = (partition: number, next: number) => reads?.reached(partition, next)
+      reading = followTopic(client, name, topic, from, onRecord, (error) => reads?.fail(error), onReached)
+      return reading
+    }
+    const known = await reading
+    known.seek(from)
+    return known
+  }
+
+  return {
+    async read(ranges, take, signal) {
+      held ??= await logRanges(client, topic)
+      const wanted = clipped(held, ranges).filter(({ from, to }) => from < to)
+      if (wanted.length === 0) return
+      const read = readTo(new Map(wanted.map(({ partition, to }) => [partition, to])), take, (partition) => {
+        void reading?.then((known) => reads === read && known.leaveOut(partition))
+      })
+      reads = read
+      const watch = setInterval(() => {
+        if (read.silentForMs() > SILENT_MS) read.fail(new Error(`reading ${topic} stands still: Kafka gave nothing for 10 s`))
+      }, 1_000)
+      const abort = () => read.fail(signal?.reason ?? new Error('aborted'))
+      signal?.addEventListener('abort', abort, { once: true })
+      try {
+        await begin(new Map(wanted.map(({ partition, from }) => [partition, from])))
+        if (signal?.aborted) abort()
+        await read.done
+      } finally {
+        reads = undefined
+        clearInterval(watch)
+        signal?.removeEventListener('abort', abort)
+      }
+    },
+    async close() {
+      await (await reading?.catch(() => undefined))?.close()
+    },
+  }
+}
+
+type Read = ReturnType<typeof readTo>
+
+/** What of some ranges has been read. @param open where each partition's range ends @param ended one of several is read to its end */
+function readTo(open: Map<number, number>, take: (record: TopicRecord) => 'stop' | void, ended: (partition: number) => void) {
   const done = Promise.withResolvers<void>()
+  done.promise.catch(() => {}) // it may fail before somebody waits for it
   let stopped = false
   let lastCame = performance.now()
-  const begin = new Map(wanted.filter(({ partition }) => open.has(partition)).map(({ partition, from }) => [partition, from]))
-  const onRecord = (record: TopicRecord) => {
-    lastCame = performance.now()
-    const to = open.get(record.partition)
-    if (stopped || to === undefined || record.offset >= to || take(record) !== 'stop') return
-    stopped = true
-    done.resolve()
-  }
-  const onReached = (partition: number, next: number) => {
-    lastCame = performance.now()
-    const to = open.get(partition)
-    if (to !== undefined && next >= to) open.delete(partition)
-    if (open.size === 0) done.resolve()
-  }
-  const reading = await followTopic(client, reader, topic, begin, onRecord, done.reject, onReached)
-  const watch = setInterval(() => {
-    if (performance.now() - lastCame > SILENT_MS)
-      done.reject(new Error(`reading ${topic} stands still: Kafka gave nothing for 10 s`))
-  }, 1_000)
-  const abort = () => done.reject(signal?.reason ?? new Error('aborted'))
-  signal?.addEventListener('abort', abort, { once: true })
-  if (signal?.aborted) abort()
-  try {
-    await done.promise
-  } finally {
-    stopped = true
-    clearInterval(watch)
-    signal?.removeEventListener('abort', abort)
-    await reading.close()
+  return {
+    done: done.promise,
+    silentForMs: () => performance.now() - lastCame,
+    fail(error: unknown) {
+      stopped = true
+      done.reject(error)
+    },
+    record(record: TopicRecord): void {
+      lastCame = performance.now()
+      const to = open.get(record.partition)
+      if (stopped || to === undefined || record.offset >= to || take(record) !== 'stop') return
+      stopped = true
+      done.resolve()
+    },
+    reached(partition: number, next: number): void {
+      lastCame = performance.now()
+      const to = open.get(partition)
+      if (to === undefined || next < to) return
+      open.delete(partition)
+      if (open.size > 0) ended(partition)
+      else done.resolve()
+    },
   }
 }
 
@@ -148,10 +217,10 @@ export async function readRanges(
 export const wholeTopic = (ranges: readonly LogRange[]): ReadRange[] =>
   ranges.map(({ partition, start, end }) => ({ partition, from: start, to: end }))
 
-async function clipped(client: KafkaClient, topic: string, ranges: readonly ReadRange[]): Promise<ReadRange[]> {
-  const held = new Map((await logRanges(client, topic)).map((range) => [range.partition, range]))
+function clipped(held: readonly LogRange[], ranges: readonly ReadRange[]): ReadRange[] {
+  const known = new Map(held.map((range) => [range.partition, range]))
   return ranges.flatMap(({ partition, from, to }) => {
-    const range = held.get(partition)
+    const range = known.get(partition)
     return range ? [{ partition, from: Math.max(from, range.start), to: Math.min(to, range.end) }] : []
   })
 }

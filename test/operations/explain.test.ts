@@ -4,7 +4,8 @@ import { type Explained, explain } from '../../services/operations/explain.ts'
 import { FIND_MS } from '../../services/operations/find-log.ts'
 import { Refusal } from '../../services/operations/operation.ts'
 import { type Replayed, replay } from '../../services/operations/replay.ts'
-import { followEvents, tail, type TailEvent } from '../../services/operations/tail.ts'
+import type { ShownEvent } from '../../services/operations/shown-event.ts'
+import { followEvents, tail } from '../../services/operations/tail.ts'
 import { hashOf } from '../../services/topics/partition.ts'
 import { until } from '../support/wait.ts'
 import { operator, timedEvents, type TimedEvent } from './asking.ts'
@@ -109,11 +110,11 @@ describe('explain', { concurrent: true, timeout: 60_000 }, () => {
     await place.settled()
     const own = operator(testBroker().brokers, place.prefix)
     const stop = new AbortController()
-    const seen: TailEvent[] = []
+    const seen: ShownEvent[] = []
     const streaming = tail.stream!(
       { ...own.context, signal: stop.signal },
       { type: ['f'] },
-      (event) => void seen.push(event as TailEvent),
+      (event) => void seen.push(event as ShownEvent),
     )
     const later = timedEvents(40, Date.now(), 1, {
       ip: '203.0.113.7',

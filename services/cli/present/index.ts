@@ -1,6 +1,7 @@
 // What a verb's result looks like to a person: one function a verb, result -> text. A verb without one is shown name by name.
 import { presentExported, presentLetter, presentLetters, presentRedrive } from './dead-letters.ts'
 import { presentExplained } from './explain.ts'
+import { presentFound, presentShown } from './find.ts'
 import { presentCancelled, presentJob, presentJobs } from './jobs.ts'
 import { presentProofs, presentProved } from './prove.ts'
 import { presentReplay } from './replay.ts'
@@ -35,6 +36,8 @@ const PRESENTERS: Readonly<Record<string, Presenter>> = {
   'dead-letters redrive': presentRedrive,
   'dead-letters acknowledge': presentRedrive,
   explain: presentExplained,
+  find: presentFound,
+  show: presentShown,
 }
 
 /** Verbs that follow something: a line for each object as it comes. */

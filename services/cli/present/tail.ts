@@ -1,6 +1,6 @@
 // What `tail` says: a line an event, when it comes.
 import { LEVELS } from '../../events/types.ts'
-import type { TailEvent } from '../../operations/tail.ts'
+import type { ShownEvent } from '../../operations/shown-event.ts'
 import { count, cut } from '../table.ts'
 import { type Paint, type Style, widthOf } from '../terminal.ts'
 import type { Shown } from './shown.ts'
@@ -13,7 +13,7 @@ const GAP = 2
 /** The ingest takes no longer one. */
 const MAX_ID = 256
 
-export function presentEvent(event: TailEvent | { left_out: number }, { style, width }: Shown): string {
+export function presentEvent(event: ShownEvent | { left_out: number }, { style, width }: Shown): string {
   if ('left_out' in event)
     return style.yellow(`${count(event.left_out)} events came too fast for this terminal and are not shown`)
   const { logId, receivedAt, type, name, level, data, source } = event

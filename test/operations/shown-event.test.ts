@@ -1,6 +1,6 @@
 // Events as they are shown: no sender decides how much work looking on is.
 import { describe, expect, it } from 'vitest'
-import { bounded } from '../../services/operations/tail.ts'
+import { bounded } from '../../services/operations/shown-event.ts'
 
 describe('bounded', () => {
   it('usual events - stay as they are', () => {
