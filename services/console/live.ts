@@ -1,5 +1,7 @@
 // Events as they arrive: one tail of the main topic for all live pages together, begun with the first and ended after the last. An event
 // is read and written once, masked or not, and all pages that show it share the bytes.
+import { createFilter, type FilterRules } from '../events/filter.ts'
+import { createTextMatch, type TextMatch } from '../events/text-match.ts'
 import { typeLevel } from '../events/types.ts'
 import { errorText } from '../platform/errors.ts'
 import type { Logger } from '../platform/logger.ts'
@@ -21,9 +23,17 @@ const AGAIN_MS = 2_000
 
 /** A record of this tick, and its bytes for masked and unmasked pages once one of them needs them. */
 type Arrived = { record: TopicRecord; type: string; masked?: Buffer; open?: Buffer }
-type Group = { filter: LiveFilter; streams: Set<Stream> }
+type Group = { filter: LiveFilter; fits: (type: string) => boolean; streams: Set<Stream>; found?: Found }
+/** What came since the last tick, for pages that look for a text: of a flood it is what they would miss. */
+type Found = { add: (event: Arrived) => void; take: () => { events: Arrived[]; leftOut: number } }
 
-export type Live = { join: (stream: Stream, filter: LiveFilter) => void; viewers: () => number; close: () => Promise<void> }
+export type Live = {
+  join: (stream: Stream, filter: LiveFilter) => void
+  viewers: () => number
+  /** How many different texts are looked for: each costs something for every event. */
+  texts: () => number
+  close: () => Promise<void>
+}
 
 /** @param open begins a tail at the end of the topic */
 export function createLive(
@@ -42,11 +52,10 @@ export function createLive(
     try {
       const { events, leftOut } = arrived.take()
       const share = MOST_SENT / Math.max(1, viewers())
-      for (const { filter, streams } of groups.values()) {
-        const fitting = events.filter(({ type }) => fits(filter, type))
-        const shown = newestOf(fitting, filter.unmasked, share)
-        const unkept = leftOut.entries().reduce((sum, [type, count]) => sum + (fits(filter, type) ? count : 0), 0)
-        const missed = fitting.length - shown.length + unkept
+      for (const { filter, fits, streams, found } of groups.values()) {
+        const own = found?.take() ?? fittingOf(events, leftOut, fits)
+        const shown = newestOf(own.events, filter.unmasked, share)
+        const missed = own.events.length - shown.length + own.leftOut
         if (shown.length + missed === 0) continue
         const bytes = eventsFrame(shown, missed)
         for (const stream of streams) stream.send(bytes, shown.length + missed)
@@ -64,9 +73,15 @@ export function createLive(
     for (const { streams } of groups.values()) for (const stream of streams) stream.send(bytes, 0)
   }
 
+  function take(record: TopicRecord): void {
+    const event = { record, type: (record.headers.type ?? '').slice(0, MOST_TYPE) }
+    arrived.add(event)
+    for (const { fits, found } of groups.values()) if (found && fits(event.type)) found.add(event)
+  }
+
   function begin(): void {
     timer ??= setInterval(tick, TICK_MS)
-    tail ??= open(arrived.add, broke).then(
+    tail ??= open(take, broke).then(
       (reading) => {
         tell('following', { since: new Date().toISOString() })
         return reading
@@ -100,7 +115,7 @@ export function createLive(
   return {
     join(stream, filter) {
       const key = JSON.stringify(filter)
-      const group = groups.get(key) ?? { filter, streams: new Set<Stream>() }
+      const group = groups.get(key) ?? groupOf(filter)
       groups.set(key, group)
       group.streams.add(stream)
       stream.onClose(() => {
@@ -114,12 +129,42 @@ export function createLive(
         void tail?.then((reading) => reading && stream.send(frame('following', { since: new Date().toISOString() }), 0))
     },
     viewers,
+    texts: () => groups.values().reduce((sum, { found }) => sum + (found ? 1 : 0), 0),
     close: end,
   }
 }
 
-const fits = ({ types, level }: LiveFilter, type: string) =>
-  typeLevel(type) >= level && (types.length === 0 || types.includes(type))
+function groupOf(filter: LiveFilter): Group {
+  const { types, level, text = '', sink } = filter
+  const sinks = sink && createFilter(sink)
+  const fits = (type: string) => typeLevel(type) >= level && (types.length === 0 || types.includes(type)) && !sinks?.(type)
+  return { filter, fits, streams: new Set(), ...(text === '' ? {} : { found: createFound(createTextMatch(text)) }) }
+}
+
+function fittingOf(events: readonly Arrived[], leftOut: ReadonlyMap<string, number>, fits: Group['fits']) {
+  return {
+    events: events.filter(({ type }) => fits(type)),
+    leftOut: leftOut.entries().reduce((sum, [type, count]) => sum + (fits(type) ? count : 0), 0),
+  }
+}
+
+function createFound(matches: TextMatch): Found {
+  let events: Arrived[] = []
+  let leftOut = 0
+  return {
+    add(event) {
+      if (!matches(event.record.value, event.record.key)) return
+      events.push(event)
+      if (events.length > MOST_A_PAGE) leftOut += events.splice(0, 1).length
+    },
+    take() {
+      const taken = { events, leftOut }
+      events = []
+      leftOut = 0
+      return taken
+    },
+  }
+}
 
 /** What arrives between two ticks: a bounded number of records, and how many more of each type came. */
 function createTick() {
@@ -128,8 +173,8 @@ function createTick() {
   let kept = new Map<string, number>()
   let leftOut = new Map<string, number>()
   return {
-    add(record: TopicRecord): void {
-      const type = (record.headers.type ?? '').slice(0, MOST_TYPE)
+    add(event: Arrived): void {
+      const { record, type } = event
       const ofType = kept.get(type) ?? 0
       if (ofType >= MOST_A_TYPE || events.length >= MOST_KEPT || bytes >= MOST_BYTES) {
         // Types are texts of others: there may be any number of them.
@@ -139,7 +184,7 @@ function createTick() {
       }
       kept.set(type, ofType + 1)
       bytes += record.value?.length ?? 0
-      events.push({ record, type })
+      events.push(event)
     },
     take(): { events: Arrived[]; leftOut: Map<string, number> } {
       const taken = { events, leftOut }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import express from 'express'
 import { operations, perform } from '../operations/index.ts'
+import { isSink, knownService, sinkRules } from '../operations/services.ts'
 import { errorText, SettingsError } from '../platform/errors.ts'
 import { createApp, type Express, healthRoutes, listen, listenFields } from '../platform/http.ts'
 import { type Lifecycle, type Process, runProcess, sleep, within } from '../platform/lifecycle.ts'
@@ -170,6 +171,7 @@ function apiRoutes(options: {
       streams,
       live,
       joinUpdates,
+      rulesOf: (sink) => sinkRules(knownService(records(), sink, isSink)),
       recordUnmasked: ({ user }) => {
         const at = new Date().toISOString()
         const record = { at, by: user.name, role: user.role, operation: 'live', input: { unmasked: true }, outcome: 'ok' }

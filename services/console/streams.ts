@@ -1,6 +1,7 @@
 // What comes to pages by itself, as server-sent events: events of the topic, and news of the services. A page that does not keep up loses
 // frames and is told how many lines were in them: what waits for it is bounded.
 // Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
+import type { FilterRules } from '../events/filter.ts'
 import { LEVELS } from '../events/types.ts'
 import type { Request, Response } from '../platform/http.ts'
 import { Answer, notForViewers, queryInteger, queryText, type Route } from './route.ts'
@@ -19,6 +20,9 @@ const MOST_STREAMS = 500
 const MOST_A_USER = 40
 const MOST_TYPES = 50
 const MOST_TYPE_LENGTH = 64
+/** Characters of a text that is looked for; different ones at a time, of all pages. */
+const TEXT_LENGTH = { least: 2, most: 500 }
+const MOST_TEXTS = 20
 
 export type Stream = {
   /** @param lines how many lines are lost with this frame where it cannot be sent */
@@ -33,6 +37,10 @@ export type LiveFilter = {
   /** Minimum level. */
   level: number
   unmasked: boolean
+  /** What some value must hold, also one that is masked; empty for all. */
+  text?: string
+  /** Only what passes this sink's filter. */
+  sink?: FilterRules
 }
 
 export type Streams = {
@@ -103,13 +111,15 @@ const RETRY = { 'retry-after': '10' }
 
 export function streamRoutes(options: {
   streams: Streams
-  live: { join: (stream: Stream, filter: LiveFilter) => void }
+  live: { join: (stream: Stream, filter: LiveFilter) => void; texts: () => number }
   /** Whoever joins is told the status and every run and audit record from now on. */
   joinUpdates: (stream: Stream) => void
+  /** What a sink's filter lets through now. @throws Refusal for an unknown sink, Answer 503 where Kafka has not told yet */
+  rulesOf: (sink: string) => FilterRules
   /** Puts on record that somebody looks at personal data. */
   recordUnmasked: (asker: Asker) => Promise<void>
 }): Route[] {
-  const { streams, live, joinUpdates, recordUnmasked } = options
+  const { streams, live, joinUpdates, rulesOf, recordUnmasked } = options
   return [
     {
       method: 'get',
@@ -126,17 +136,22 @@ export function streamRoutes(options: {
           default: 0,
           description: `Minimum level: ${LEVELS.join(', ')}`,
         },
+        text: { type: 'string', description: 'What some value must hold, in upper or lower case, also one that is masked' },
+        sink: { type: 'string', description: "Only what passes this sink's filter" },
         unmasked: { enum: ['true', 'false'] },
       },
       async handle(request, response, asker) {
         const types = typesOf(request)
         const level = queryInteger(request, 'level', 0, 0, LEVELS.length - 1)
+        const text = textOf(request, live.texts)
+        const sink = queryText(request, 'sink')
+        const rules = sink === '' ? undefined : rulesOf(sink)
         const unmasked = queryText(request, 'unmasked', ['true', 'false']) === 'true'
         if (unmasked) {
           if (asker.user.role !== 'operator') throw notForViewers()
           await recordUnmasked(asker)
         }
-        live.join(streams.open(request, response, asker), { types, level, unmasked })
+        live.join(streams.open(request, response, asker), { types, level, text, sink: rules, unmasked })
       },
     },
     {
@@ -167,4 +182,19 @@ function typesOf(request: Request): string[] {
         : ''
   if (problem !== '') throw new Answer(400, 'wrong_use', `type ${problem}`, { more: { field: 'type' } })
   return [...new Set(types)].toSorted()
+}
+
+/** @throws Answer 400 for one that is too short or too long, 429 where too many are looked for */
+function textOf(request: Request, texts: () => number): string {
+  const text = queryText(request, 'text').trim()
+  if (text === '') return ''
+  if (text.length < TEXT_LENGTH.least || text.length > TEXT_LENGTH.most) {
+    const message = `text must have ${TEXT_LENGTH.least} to ${TEXT_LENGTH.most} characters`
+    throw new Answer(400, 'wrong_use', message, { more: { field: 'text' } })
+  }
+  if (texts() >= MOST_TEXTS) {
+    const message = `${MOST_TEXTS} live pages look for a text already: close some, or use Find`
+    throw new Answer(429, 'too_many_pages', message, { headers: RETRY })
+  }
+  return text
 }

@@ -1,5 +1,5 @@
 // The services of an installation, as the control topic knows them: what each is, and what operators wish of it.
-import { createFilter, type Filter, parseLevel, parseTypes } from '../events/filter.ts'
+import { createFilter, type Filter, type FilterRules, parseLevel, parseTypes } from '../events/filter.ts'
 import type { ShownField } from '../platform/settings.ts'
 import type { ControlRecords, DesiredState, ServiceRecord, SettingsRecord, StateRecord } from '../topics/control.ts'
 import { sinkOf } from '../topics/jobs.ts'
@@ -83,14 +83,17 @@ export function settingNamed<F extends { name: string }>(fields: readonly F[], n
   return fields.find((field) => field.name === name) ?? fields.find((field) => field.name.endsWith(`_${name}`))
 }
 
-/** Undefined where nothing is filtered. */
-export function sinkFilter(known: Known): Filter | undefined {
+/** The filter of a sink as it counts now: what operators set, then the environment, then the defaults. */
+export function sinkRules(known: Known): FilterRules {
   const settings = settingsNow(known)
   const now = (name: string) => settingNamed(settings, name)?.now ?? ''
   const level = parseLevel(now('LOG_LEVEL'))
-  return createFilter({
+  return {
     level: 'value' in level ? level.value : undefined,
     types: parseTypes(now('LOG_TYPES')).value,
     mode: now('LOG_FILTER_MODE').toLowerCase() === 'any' ? 'any' : 'all',
-  })
+  }
 }
+
+/** Undefined where nothing is filtered. */
+export const sinkFilter = (known: Known): Filter | undefined => createFilter(sinkRules(known))

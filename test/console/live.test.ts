@@ -93,6 +93,48 @@ describe('live', () => {
     await live.close()
   })
 
+  it('text - is looked for in what came, before anything is left out of a flood; what a sink leaves out does not come', async () => {
+    const { live, opened, page } = setup()
+    const [eve, none, sink] = [page(), page(), page()]
+    live.join(eve.stream, { ...all, text: 'EVE@example.com' })
+    live.join(none.stream, { ...all, text: 'mallory' })
+    live.join(sink.stream, { ...all, sink: { level: 3 } })
+    expect(live.texts()).toBe(2)
+    const others = { user_name: 'ann@example.com' }
+    for (let i = 0; i < 2_000; i++) opened[0].take(record('s', i % 100 === 99 ? {} : others))
+    opened[0].take(record('fp', others))
+    await until(
+      'the events',
+      () => [eve.events.length, sink.events.length],
+      ([found, failed]) => found === 20 && failed === 1,
+    )
+    expect([none.events, none.names.includes('events')]).toEqual([[], false])
+    expect(JSON.stringify(eve.events)).not.toContain('eve@example.com')
+    eve.close()
+    expect(live.texts()).toBe(1)
+    await live.close()
+  })
+
+  it('flood of what is looked for - the newest come, and the rest is counted', async () => {
+    const { live, opened, page } = setup()
+    const { stream, events } = page()
+    let leftOut = 0
+    const send: Stream['send'] = (bytes, lines) => {
+      leftOut += Number(/"left_out":(\d+)/.exec(String(bytes))?.[1] ?? 0)
+      stream.send(bytes, lines)
+    }
+    live.join({ ...stream, send }, { ...all, text: 'eve' })
+    const sent = Array.from({ length: 300 }, () => record('s'))
+    for (const one of sent) opened[0].take(one)
+    await until(
+      'the events',
+      () => events.length + leftOut,
+      (count) => count === 300,
+    )
+    expect(events.at(-1)?.id).toBe(sent.at(-1)?.key)
+    await live.close()
+  })
+
   it('flood - what nobody can read is left out and counted', async () => {
     const { live, opened, page } = setup()
     const { stream, events } = page()

@@ -377,6 +377,32 @@ describe('streams', () => {
     for (const page of pages) page.close()
   })
 
+  it('live - by text and by what a sink lets through; what makes no sense is refused', async () => {
+    const pages = await Promise.all(
+      ['text=Eve', 'text=mallory', 'sink=fourth'].map((query) => openEvents(`${console.origin}/api/live?${query}`, basic('vic'))),
+    )
+    const [eve, none, sink] = pages
+    await Promise.all(pages.map((page) => page.until('following')))
+    const [{ id, value }] = makeEvents(1, (event) => void (event.user_name = 'eve@example.com'))
+    await producer.send(prefix, [{ key: Buffer.from(id), value, headers: new Map() }], 5_000)
+    for (const page of [eve, sink]) expect(JSON.stringify(await page.until('events'))).toContain(id)
+    expect([none.seen('events'), JSON.stringify(eve.seen('events')).includes('eve@example')]).toEqual([[], false])
+    for (const page of pages) page.close()
+    for (const [query, status] of Object.entries({ 'text=a': 400, 'sink=nosuch': 409, [`text=${'x'.repeat(501)}`]: 400 }))
+      expect([query, (await console.get(`/api/live?${query}`)).status]).toEqual([query, status])
+  })
+
+  it('types - every one that Auth0 documents, by name', async () => {
+    const { types } = (await console.get('/api/types', 'vic')).body as { types: Record<string, string>[] }
+    expect(types.length).toBeGreaterThan(150)
+    expect(types).toContainEqual({
+      code: 'fp',
+      name: 'Failed Login (Incorrect Password)',
+      category: 'auth.login.fail',
+      level: 'Error',
+    })
+  })
+
   it('updates - status at once, every new run as it is reported', async () => {
     const page = await openEvents(`${console.origin}/api/updates`, basic('vic'))
     expect(await page.until('status')).toMatchObject({
