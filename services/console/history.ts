@@ -121,8 +121,13 @@ const folded = (row: RunRow, older: IndexedRun): Partial<RunRow> => ({
 
 export type AuditTrail = {
   add: (told: Told) => AuditRecord | undefined
-  /** Newest first. */
-  page: (page: number, perPage: number) => { records: AuditRecord[]; total: number }
+  /** Newest first, and for filters who did something and what. @param by, operation: empty for all */
+  page: (asked: { page: number; perPage: number; by: string; operation: string }) => {
+    records: AuditRecord[]
+    total: number
+    people: string[]
+    operations: string[]
+  }
 }
 
 export function createAuditTrail(most = 2_000): AuditTrail {
@@ -135,12 +140,20 @@ export function createAuditTrail(most = 2_000): AuditTrail {
       if (records.length > most) records.shift()
       return record
     },
-    page(page, perPage) {
+    page({ page, perPage, by, operation }) {
       const first = (page - 1) * perPage
-      return { records: records.toReversed().slice(first, first + perPage), total: records.length }
+      const fitting = records.filter((one) => (by === '' || one.by === by) && (operation === '' || one.operation === operation))
+      return {
+        records: fitting.toReversed().slice(first, first + perPage),
+        total: fitting.length,
+        people: distinct(records.map((one) => one.by)),
+        operations: distinct(records.map((one) => one.operation)),
+      }
     },
   }
 }
+
+const distinct = (texts: readonly string[]): string[] => [...new Set(texts)].toSorted()
 
 const MOST_TEXT = 500
 const MOST_INPUT_BYTES = 4_096

@@ -1,6 +1,6 @@
 // Events as they arrive: one tail of the main topic for all live pages together, begun with the first and ended after the last. An event
 // is read and written once, masked or not, and all pages that show it share the bytes.
-import { createFilter, type FilterRules } from '../events/filter.ts'
+import { createFilter } from '../events/filter.ts'
 import { createTextMatch, type TextMatch } from '../events/text-match.ts'
 import { typeLevel } from '../events/types.ts'
 import { errorText } from '../platform/errors.ts'

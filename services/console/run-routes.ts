@@ -148,17 +148,28 @@ export function runRoutes(
       path: '/api/audit',
       summary: 'What operators did, newest first',
       access: 'viewer',
-      query: PAGE,
+      query: {
+        ...PAGE,
+        by: { type: 'string', description: 'Only of this user' },
+        operation: { type: 'string', description: 'Only of this verb' },
+      },
       answers: {
         type: 'object',
-        required: ['records', 'total'],
-        properties: { records: { type: 'array', items: { type: 'object' } }, total: COUNT },
+        required: ['records', 'total', 'people', 'operations'],
+        properties: {
+          records: { type: 'array', items: { type: 'object' } },
+          total: { ...COUNT, description: 'Records that fit, on all pages' },
+          people: { type: 'array', items: TEXT, description: 'Who did something, for `by`' },
+          operations: { type: 'array', items: TEXT, description: 'What was done, for `operation`' },
+        },
       },
       handle(request, response) {
         const page = Math.max(1, queryInteger(request, 'page', 1, 0, 1_000_000))
         const perPage = queryInteger(request, 'per_page', 10, 1, 100)
+        const by = queryText(request, 'by')
+        const operation = queryText(request, 'operation')
         known()
-        response.json(audit.page(page, perPage))
+        response.json(audit.page({ page, perPage, by, operation }))
       },
     },
   ]

@@ -267,8 +267,3 @@ export const knownTypes = (): { code: string; name: string; level: number; categ
 
 /** Stream filter category of a type; undefined where the code is not known: whether a stream's filter lets it through cannot be told. */
 export const typeCategory = (code: Code): string | undefined => TYPES.get(code ?? '')?.category
-
-/** Every type that Auth0 documents, sorted by its name. `level` is an index of LEVELS. */
-export const documentedTypes: readonly { code: string; name: string; level: number; category: string }[] = [...TYPES]
-  .map(([code, { name, level, category }]) => ({ code, name, level, category }))
-  .toSorted((a, b) => a.name.localeCompare(b.name) || a.code.localeCompare(b.code))

@@ -75,10 +75,21 @@ describe('audit trail', () => {
     const odd = [{ set: 'x'.repeat(240_000) }, { set: deep }, null, 7] as AuditRecord['input'][]
     for (const input of [record.input, ...odd]) trail.add({ offset: 0, kind: 'audit', audit: { ...record, input } })
     trail.add({ offset: 0, kind: 'audit', audit: { ...record, after: deep, outcome: 'y'.repeat(9_000) } })
-    const { records } = trail.page(1, 100)
+    const { records } = trail.page({ page: 1, perPage: 100, by: '', operation: '' })
     expect(records.at(-1)).toEqual(record)
     expect(records.at(-2)?.input).toEqual({ left_out: '240010 bytes' })
     expect(JSON.stringify(records).length).toBeLessThan(3_000)
+  })
+  it('filters - by who and what; all that can be chosen is named', () => {
+    const trail = createAuditTrail(100)
+    const one = (by: string, operation: string) => {
+      const record = { v: 1, audit: true, at: '2026-01-01T00:00:00.000Z', by, role: 'operator', operation, input: {} } as const
+      trail.add({ offset: 0, kind: 'audit', audit: { ...record, outcome: 'ok', before: null, after: null } })
+    }
+    for (const by of ['cli:bob@host', 'ann']) for (const operation of ['pause', 'replay', 'pause']) one(by, operation)
+    const page = (by: string, operation: string) => trail.page({ page: 1, perPage: 100, by, operation })
+    expect([page('', '').total, page('ann', '').total, page('ann', 'pause').total, page('eve', '').total]).toEqual([6, 3, 2, 0])
+    expect(page('ann', 'replay')).toMatchObject({ people: ['ann', 'cli:bob@host'], operations: ['pause', 'replay'] })
   })
 })
 
