@@ -61,7 +61,7 @@ type Run = { options: SendOptions; target: PostTarget; result: SendResult; stop:
 export async function send(options: SendOptions): Promise<SendResult> {
   const { count, rate, perBody = 100, concurrency = 4, random = Math.random } = options
   const target = createTarget(new URL(options.url), options.token, concurrency)
-  const limit = AbortSignal.timeout(options.limitMs ?? LIMIT_MS)
+  const limit = AbortSignal.timeout(Math.ceil(options.limitMs ?? LIMIT_MS))
   const stop = options.signal ? AbortSignal.any([options.signal, limit]) : limit
   const result: SendResult = { sent: 0, accepted: 0, quarantined: 0, repeated: 0, lost: 0, retries: 0, seconds: 0, rate: 0 }
   const run: Run = { options, target, result, stop, limit }

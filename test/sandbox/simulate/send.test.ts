@@ -42,6 +42,11 @@ test('send - waits as long as Retry-After says', async () => {
   expect(posts[0].at - started).toBeGreaterThanOrEqual(990)
 })
 
+test('send - takes a limit that is no whole number, as a count divided by a rate is', async () => {
+  const { url } = await startReceiver()
+  expect(await send({ ...base, count: 1, url, limitMs: (400 / 3) * 1_000 })).toMatchObject({ sent: 1, accepted: 1 })
+})
+
 test('send - gives up when the time is up, and says what was not accepted', async () => {
   const { url } = await startReceiver((response) => {
     response.writeHead(503).end()
