@@ -23,6 +23,7 @@ export type LiveEvent = {
   description: string
   connection: string
   client: string
+  user: string
   /** JSON of `data`, masked unless asked for otherwise, cut at 4,000 characters. */
   data: string
 }
@@ -33,7 +34,17 @@ export function jsonOf(record: TopicRecord, unmasked: boolean): Buffer {
     return Buffer.from(JSON.stringify(shown(record, unmasked)))
   } catch {
     const { partition, offset } = record
-    const nothing = { id: '', type: '', level: LEVELS[0], date: '', received: '', source: '', connection: '', client: '' }
+    const nothing = {
+      id: '',
+      type: '',
+      level: LEVELS[0],
+      date: '',
+      received: '',
+      source: '',
+      connection: '',
+      client: '',
+      user: '',
+    }
     const data = 'This event cannot be shown.'
     return Buffer.from(JSON.stringify({ ...nothing, name: 'Cannot be shown', partition, offset, description: '', data }))
   }
@@ -58,6 +69,7 @@ function shown({ key, value, headers, timestamp, partition, offset }: TopicRecor
     description: text('description'),
     connection: text('connection'),
     client: text('client_name'),
+    user: text('user_name'),
     data: (whole || JSON.stringify(data)).slice(0, MOST_DATA),
   }
 }

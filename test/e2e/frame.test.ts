@@ -86,6 +86,135 @@ describe.concurrent('frame', () => {
     }
   })
 
+  it('tab of the browser - title and icon tell when something needs a person', async () => {
+    const page = await stage.openClosed()
+    const icon = () => page.evaluate<string>(`document.querySelector('link[rel="icon"]').getAttribute('href')`)
+    await page.getByLabel('Password').waitFor()
+    expect([await page.title(), await icon()]).toEqual(['Log in · Auth0 logs', '/icon.svg'])
+    await logIn(page, 'ann', PASSWORDS.ann)
+    // The sink that was announced has no process.
+    await until(
+      'the title',
+      () => page.title(),
+      (title) => /^\(\d+\) Overview · Auth0 logs$/.test(title),
+    )
+    expect(await icon()).toBe('/icon-trouble.svg')
+    await go(page, 'Audit')
+    await until(
+      'the title of the page',
+      () => page.title(),
+      (title) => /^\(\d+\) Audit /.test(title),
+    )
+  })
+
+  it('times - one switch for all of them, kept over a reload', async () => {
+    const page = await stage.open('overview', 'ann', { timezoneId: 'Asia/Tokyo' })
+    await stage.send(1)
+    await go(page, 'Live')
+    await page.getByText('Following the topic.').waitFor()
+    await stage.send(1)
+    const shown = page.getByRole('row').nth(1).locator('time')
+    await shown.waitFor()
+    const at = new Date((await shown.getAttribute('datetime'))!)
+    const clock = (hours: number) => new Date(at.getTime() + hours * 3_600_000).toISOString().slice(11, 23)
+    expect(await shown.textContent()).toBe(clock(9))
+    await page.getByRole('button', { name: 'UTC', exact: true }).click()
+    await until(
+      'the time in UTC',
+      () => shown.textContent(),
+      (text) => text === clock(0),
+    )
+    await page.reload()
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    expect(await page.getByRole('button', { name: 'UTC', exact: true }).getAttribute('aria-pressed')).toBe('true')
+  })
+
+  it('Back and Forward - go through pages and parts; a page comes with the focus at its beginning', async () => {
+    const page = await stage.open('services/fifth')
+    const heading = (name: string) => page.getByRole('heading', { name, level: 1 }).waitFor()
+    const active = () => page.evaluate<string>('document.activeElement.tagName + document.activeElement.textContent')
+    await page.getByRole('link', { name: 'Settings', exact: true }).click()
+    await page.getByLabel('FIFTH_LOG_TYPES').waitFor()
+    expect(await active()).toBe('ASettings')
+    await go(page, 'Audit')
+    await until('the focus on the heading', active, (text) => text === 'H1Audit')
+    await go(page, 'Find')
+    await until('the focus in the field', active, (text) => text.startsWith('INPUT'))
+    await page.goBack()
+    await heading('Audit')
+    await page.goBack()
+    await page.getByLabel('FIFTH_LOG_TYPES').waitFor()
+    await page.goForward()
+    await heading('Audit')
+  })
+
+  it('keyboard - logs in, goes to a page, finds an event, opens it, pauses a sink and changes its mind, all without a mouse', async () => {
+    const [{ id }] = await stage.send(1, (data) => void (data.user_name = 'keyboard@example.com'))
+    const page = await stage.openClosed()
+    await page.getByLabel('Password').waitFor()
+    const active = () =>
+      page.evaluate<string>(`(({ tagName, textContent, ariaLabel }) =>
+      tagName + ' ' + (ariaLabel ?? textContent))(document.activeElement)`)
+    /** Tab by Tab, as a person does. */
+    const tabTo = async (what: RegExp) => {
+      for (let i = 0; i < 60; i++) {
+        if (what.test(await active())) return
+        await page.keyboard.press('Tab')
+      }
+      throw new Error(`no Tab leads to ${what}`)
+    }
+    await page.getByLabel('Name').focus()
+    await page.keyboard.type('ann')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type(PASSWORDS.ann)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+    await tabTo(/^A Find$/)
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Find', level: 1 }).waitFor()
+    await until('the focus in the field', active, (text) => text.startsWith('INPUT'))
+    await page.keyboard.type('keyboard@example.com')
+    await page.keyboard.press('Enter')
+    await page.getByRole('link', { name: `…${id.slice(-12)}` }).waitFor()
+    await tabTo(/^BUTTON Data$/)
+    await page.keyboard.press('Enter')
+    await page.getByText('"user_name": "***"').waitFor()
+    await page.goto('/#/services/fifth')
+    await page.getByRole('heading', { name: 'fifth', level: 1 }).waitFor()
+    await tabTo(/^BUTTON fifth is running/)
+    await page.keyboard.press('Space')
+    await dialog(page).getByText('Pause fifth?').waitFor()
+    await page.keyboard.press('Escape')
+    await until('the focus', active, (text) => text.startsWith('BUTTON fifth is running'))
+    // The first Tab of a page offers the way past the navigation.
+    await page.reload()
+    await page.getByRole('heading', { name: 'fifth', level: 1 }).waitFor()
+    await page.keyboard.press('Tab')
+    expect(await active()).toBe('A Skip to the page')
+    await page.keyboard.press('Enter')
+    expect(await page.evaluate('document.activeElement.id')).toBe('main')
+  })
+
+  it('audit - by who and what, a page at a time, in the address', async () => {
+    for (let i = 0; i < 23; i++) await stage.console().perform('pause', { sink: 'nosuch' })
+    const page = await stage.open('audit')
+    await page.getByLabel('What').selectOption('pause')
+    await page.getByRole('button', { name: 'Older' }).click()
+    await until(
+      'the address',
+      () => page.url(),
+      (url) => url.endsWith('#/audit?what=pause&page=2'),
+    )
+    await page.reload()
+    await page.getByText(/^21–2\d of 2\d$/).waitFor()
+    expect(await page.getByLabel('What').inputValue()).toBe('pause')
+    await page.goto('/#/audit?by=nobody&page=7')
+    await page.getByText('0 of 0').or(page.getByText('No record fits')).first().waitFor()
+    await page.goto('/#/audit?by=nobody')
+    await page.getByRole('button', { name: 'Show all' }).click()
+    await page.getByRole('rowheader', { name: 'pause' }).first().waitFor()
+  })
+
   it('access - axe finds nothing on any page, light or dark; at 400 px nothing is cut off', async () => {
     const job = newJob({
       id: 'wide',

@@ -42,6 +42,25 @@ function Troubles({ connected, status }) {
   <//>`
 }
 
+/**
+ * Whoever comes to a page by keyboard or hears it read begins at its beginning: at the field that it is for, or at its heading. Parts and
+ * filters of a page leave the focus where it is.
+ */
+function useFocus(page) {
+  const before = useRef(page)
+  useEffect(() => {
+    if (page === before.current || page === '') return
+    const isFirst = before.current === ''
+    before.current = page
+    if (isFirst || document.querySelector('dialog[open]')) return
+    const main = document.getElementById('main')
+    const first = main?.querySelector('[autofocus]') ?? main?.querySelector('h1')
+    if (first?.matches('h1')) first.tabIndex = -1
+    first?.focus({ preventScroll: true })
+    scrollTo(0, 0)
+  }, [page])
+}
+
 function App() {
   const { me, status, connected } = useStore()
   const { path } = useAddress()
@@ -62,6 +81,7 @@ function App() {
     if (me) follow()
   }, [me?.name])
   useTitle(text || rest[0] || 'Overview')
+  useFocus(me ? (key === 'services' ? path.slice(0, 2).join('/') : path[0]) : '')
 
   if (me === undefined) return html`<${Starting} />`
   if (me === null) return html`<${Login} />`

@@ -1,174 +1,89 @@
-// Live: events as they arrive, masked unless an operator asks.
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { stream } from '../frame/api.js'
+// Live: events as they arrive, masked unless an operator asks. The list stands still while somebody looks at it closely.
+import { useState } from 'preact/hooks'
+import { useQuery } from '../frame/address.js'
 import { plural } from '../frame/format.js'
 import { html } from '../frame/html.js'
-import { explainHref } from '../frame/names.js'
-import { Confirm, Notice } from '../frame/parts.js'
-import { mayChange, useStore } from '../frame/store.js'
-import { clock, moment, useZone } from '../frame/time.js'
-
-/** Rows on the page; older ones go. */
-const MOST_ROWS = 300
-/** What is kept while it is paused. */
-const MOST_WAITING = 300
-const LEVELS = ['Debug', 'Info', 'Warning', 'Error', 'Critical']
-const NOTHING = { rows: [], waiting: [], lost: 0, seen: 0 }
+import { plainName } from '../frame/names.js'
+import { Notice } from '../frame/parts.js'
+import { useStore } from '../frame/store.js'
+import { EventRows } from './event-rows.js'
+import { PersonalDataNotice, PersonalDataSwitch } from './personal-data.js'
+import { LevelField, TextField } from './filter-fields.js'
+import { TypeField } from './type-field.js'
+import { useLive } from './use-live.js'
 
 export function Live() {
-  const [filter, setFilter] = useState({ type: '', level: '0', unmasked: false })
+  const [asked, choose] = useQuery({ type: '', level: '0', text: '', sink: '' })
   const [paused, setPaused] = useState(false)
-  const [asking, setAsking] = useState(false)
+  const [opened, setOpened] = useState('')
+  const [pointed, setPointed] = useState(false)
+  const [focused, setFocused] = useState(false)
   const { status, failure } = useStore()
-  const { rows, waiting, lost, seen, state: following } = useEvents(filter, paused)
-  const state = status?.kafka.away || failure?.code === 'kafka_away' ? 'away' : following
+  const sinks = (status?.services ?? []).filter(({ kind }) => kind === 'sink').map(({ name }) => name)
+  const noSink = status && asked.sink && !sinks.includes(asked.sink)
+  const filter = filterOf(asked, noSink)
+  const stop = paused ? 'paused' : opened ? 'opened' : pointed ? 'pointed' : focused ? 'focused' : ''
+  const live = useLive(filter, stop !== '')
+  const { rows, waiting, lost, seen, unmasked } = live
+  const state = status?.kafka.away || failure?.code === 'kafka_away' ? 'away' : live.state
+  const stopped = paused || opened !== ''
+  const turn = () => {
+    setPaused(!stopped)
+    setOpened('')
+  }
+  const on = {
+    onPointerEnter: ({ pointerType }) => setPointed(pointerType === 'mouse'),
+    onPointerLeave: () => setPointed(false),
+    onFocusIn: () => setFocused(true),
+    onFocusOut: () => setFocused(false),
+  }
   return html`
     <h1>Live</h1>
-    <${Filters} filter=${filter} setFilter=${setFilter} paused=${paused} setPaused=${setPaused} waiting=${waiting} askUnmask=${() => setAsking(true)} />
-    <p class="quiet" role="status">${stateText(state, paused, waiting)} ${seen > 0 ? `${plural(seen, 'event')} since this page was opened.` : ''} ${lost > 0 ? html`<strong>${plural(lost, 'event')} came too fast to be shown; none of them is lost in the topic.</strong>` : ''}</p>
-    ${filter.unmasked && html`<${Notice} tone="warn" title="Personal data is shown">That you looked is on the audit page.<//>`}
-    ${rows.length === 0 ? html`<p class="empty">${emptyText(state, filter, paused, waiting)}</p>` : html`<${Events} rows=${rows} />`}
-    ${
-      asking &&
-      html`<${Confirm} title="Show personal data?" confirm="Show" onClose=${() => setAsking(false)} act=${async () => setFilter({ ...filter, unmasked: true })}>
-      <p>Names, addresses and ids of your users are shown on this page. That you looked is put on record.</p>
-    <//>`
-    }
+    <div class="row filters">
+      <${TypeField} value=${asked.type} onChange=${(type) => choose({ type })} />
+      <${LevelField} value=${filter.level} onChange=${(level) => choose({ level })} />
+      <${TextField} label="Contains" value=${asked.text} onChange=${(text) => choose({ text })} />
+      <label class="field">Passes the filter of <select value=${noSink ? '' : asked.sink} onChange=${(event) => choose({ sink: event.target.value })}>
+        <option value="">any sink or none</option>${sinks.map((name) => html`<option key=${name} value=${name}>${plainName(name)}</option>`)}</select></label>
+      <button onClick=${turn}>${stopped ? `Resume${waiting.length > 0 ? ` (${waiting.length} new)` : ''}` : 'Pause'}</button>
+      <${PersonalDataSwitch} shown=${unmasked} show=${live.show} hide=${live.hide} />
+    </div>
+    <p class="quiet"><span role="status">${stateText(state, stop)}</span>${stop && state !== 'away' ? ` ${plural(waiting.length, 'event')} came meanwhile.` : ''} ${seen > 0 ? `${plural(seen, 'event')} since this page was opened.` : ''} ${lost > 0 ? html`<strong>${plural(lost, 'event')} came too fast to be shown; none of them is lost in the topic.</strong>` : ''}</p>
+    ${noSink && html`<${Notice} tone="warn" title=${`There is no sink ${asked.sink}`}>Events are shown whatever the sinks let through.<//>`}
+    ${unmasked && html`<${PersonalDataNotice} />`}
+    ${rows.length === 0 ? html`<p class="empty">${emptyText(state, filter, paused, waiting)}</p>` : html`<${EventRows} rows=${rows} opened=${opened} setOpened=${setOpened} on=${on} />`}
   `
 }
 
-/**
- * The newest events first. While paused they wait, the oldest go, and what is on the page stays there whatever filter is chosen, but for
- * personal data that is to be shown no longer.
- */
-function useEvents(filter, paused) {
-  const [shown, setShown] = useState(NOTHING)
-  const [state, setState] = useState('connecting')
-  const isPaused = useRef(paused)
-  isPaused.current = paused
-  const wasUnmasked = useRef(false)
-  useEffect(() => {
-    const keeps = isPaused.current && !(wasUnmasked.current && !filter.unmasked)
-    wasUnmasked.current = filter.unmasked
-    setShown((now) => (keeps ? { ...now, waiting: [] } : NOTHING))
-    setState('connecting')
-    const query = new URLSearchParams({
-      type: filter.type.replaceAll(/\s/g, ''),
-      level: filter.level,
-      unmasked: String(filter.unmasked),
-    })
-    const lose = (lines) => lines > 0 && setShown((now) => ({ ...now, lost: now.lost + lines }))
-    return stream(
-      `/api/live?${query}`,
-      {
-        events({ events, left_out }) {
-          const newest = events.toReversed()
-          setShown((now) => ({
-            ...now,
-            seen: now.seen + events.length,
-            lost: now.lost + left_out,
-            ...(isPaused.current
-              ? { waiting: [...newest, ...now.waiting].slice(0, MOST_WAITING) }
-              : { rows: [...newest, ...now.rows].slice(0, MOST_ROWS) }),
-          }))
-        },
-        lost: ({ lines }) => lose(lines),
-        following: () => setState('following'),
-        away: () => setState('away'),
-      },
-      (open) => open || setState('connecting'),
-    )
-  }, [filter])
-  useEffect(() => {
-    if (!paused)
-      setShown((now) => ({ ...now, rows: withoutRepeats([...now.waiting, ...now.rows]).slice(0, MOST_ROWS), waiting: [] }))
-  }, [paused])
-  return { ...shown, state }
+/** An address may hold anything. */
+const filterOf = ({ type, level, text, sink }, noSink) => ({
+  type,
+  level: /^[0-4]$/.test(level) ? level : '0',
+  text: text.trim().length < 2 ? '' : text.trim(),
+  sink: noSink ? '' : sink,
+})
+
+const STOPPED = {
+  paused: 'Paused;',
+  opened: 'Frozen while a row is open;',
+  pointed: 'Frozen while you point at it;',
+  focused: 'Frozen while the focus is in it;',
 }
 
-/** A row is known by its place in the topic. */
-function withoutRepeats(rows) {
-  return [...new Map(rows.map((row) => [`${row.partition}/${row.offset}`, row])).values()]
-}
-
-function stateText(state, paused, waiting) {
+function stateText(state, stop) {
   if (state === 'away') return 'Kafka does not answer: events are shown from when it does.'
-  if (state === 'connecting') return 'Connecting…'
-  return paused ? `Paused; ${plural(waiting.length, 'event')} came meanwhile.` : 'Following the topic.'
+  if (stop) return STOPPED[stop]
+  return state === 'connecting' ? 'Connecting…' : 'Following the topic.'
 }
 
-function emptyText(state, { type, level }, paused, waiting) {
+function emptyText(state, { type, level, text, sink }, paused, waiting) {
   if (paused)
     return waiting.length > 0
       ? 'Paused. Resume to see what came meanwhile.'
       : 'Paused. Events that come appear when it is resumed.'
   if (state === 'away') return 'Kafka does not answer. Nothing is lost; what arrives from then on appears here.'
   if (state !== 'following') return 'Connecting…'
-  return type.trim() || level !== '0'
+  return type || level !== '0' || text || sink
     ? 'No event that fits has come yet.'
     : 'No event has come since this page was opened. They appear here as soon as the ingest has stored them.'
-}
-
-function Filters({ filter, setFilter, paused, setPaused, waiting, askUnmask }) {
-  const [type, setType] = useState(filter.type)
-  const choose = (change) =>
-    Object.entries(change).some(([name, value]) => filter[name] !== value) && setFilter({ ...filter, ...change })
-  const submit = (event) => {
-    event.preventDefault()
-    choose({ type })
-  }
-  return html`<div class="row">
-    <form class="row" onSubmit=${submit}>
-      <label class="field">Types <input class="mono" value=${type} onInput=${(e) => setType(e.target.value)} onBlur=${() => choose({ type })} placeholder="all, or s,f,fp" size="14" spellcheck=${false} /></label>
-      <label class="field">Minimum level <select value=${filter.level} onChange=${(e) => choose({ level: e.target.value })}>${LEVELS.map((level, i) => html`<option key=${level} value=${String(i)}>${level}</option>`)}</select></label>
-    </form>
-    <button onClick=${() => setPaused(!paused)} aria-pressed=${paused}>${paused ? `Resume${waiting.length > 0 ? ` (${waiting.length} new)` : ''}` : 'Pause'}</button>
-    ${
-      mayChange() &&
-      html`<label class="check"><input type="checkbox" checked=${filter.unmasked} onClick=${(event) => {
-        event.preventDefault()
-        if (filter.unmasked) choose({ unmasked: false })
-        else askUnmask()
-      }} /> Show personal data</label>`
-    }
-  </div>`
-}
-
-/** A record may have a timestamp that is no moment. */
-function Received({ at }) {
-  if (!at) return html`<span class="quiet">–</span>`
-  useZone()
-  return html`<time dateTime=${at} title=${moment(Date.parse(at))}>${clock(Date.parse(at), 'milliseconds')}</time>`
-}
-
-const TONES = { Warning: 'warn', Error: 'bad', Critical: 'bad' }
-
-function Events({ rows }) {
-  const [opened, setOpened] = useState('')
-  return html`<div class="scroll" tabIndex="0" role="region" aria-label="Events">
-    <table class="cards dense events">
-      <thead><tr><th scope="col">Received</th><th scope="col">Level</th><th scope="col">Event</th><th scope="col">Where</th><th scope="col">log_id</th><th scope="col"><span class="hidden">Data</span></th></tr></thead>
-      <tbody>${rows.map((event) => {
-        const key = `${event.partition}/${event.offset}`
-        const open = key === opened
-        return html`<tr key=${key}>
-          <td data-label="Received"><${Received} at=${event.received} /></td>
-          <td data-label="Level"><span class=${`mark ${TONES[event.level] ?? 'calm'}`}>${event.level}</span></td>
-          <td data-label="Event"><span>${event.name} <code class="quiet">${event.type}</code>${event.description ? html` <span class="quiet">${event.description.slice(0, 120)}</span>` : ''}</span></td>
-          <td data-label="Where" class="quiet">${[event.client, event.connection].filter(Boolean).join(' · ')}</td>
-          <td data-label="log_id"><a class="mono" href=${explainHref(event.id)} title="Explain this log">…${event.id.slice(-12)}</a></td>
-          <td><button class="link" aria-expanded=${open} onClick=${() => setOpened(open ? '' : key)}>${open ? 'Less' : 'Data'}</button></td>
-        </tr>${open ? html`<tr class="note" key=${`${key} data`}><td colspan="6"><p class="quiet">Partition ${event.partition}, offset ${event.offset}, from ${event.source || 'an unknown source'}</p><pre tabIndex="0">${pretty(event.data)}</pre></td></tr>` : ''}`
-      })}</tbody>
-    </table>
-  </div>`
-}
-
-/** Cut JSON stays as it is. */
-function pretty(text) {
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2)
-  } catch {
-    return text
-  }
 }

@@ -3,12 +3,15 @@
 export class Failure extends Error {
   /** @param {number} status @param {string} code snake_case @param {string} message @param {string} [field] the input that is wrong */
   constructor(status, code, message, field) {
-    super(message)
+    super(sentence(message))
     this.status = status
     this.code = code
     this.field = field
   }
 }
+
+/** Messages of the server continue a line of a terminal; on a page they stand alone. */
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1)
 
 const UNREACHABLE = 'The console does not answer. Nothing is lost by that: the services go on without it.'
 
@@ -50,12 +53,14 @@ const sending = (body, headers = {}) => ({
  * Does an operation and resolves with its result. Values that are empty are left out.
  * @param {string} name @param {Record<string, unknown>} given
  * @param {(progress: { done: number, total: number, what: string }) => void} [onProgress]
+ * @param {AbortSignal} [signal] gives up; a change that has begun goes on all the same
  */
-export async function perform(name, given, onProgress = () => {}) {
+export async function perform(name, given, onProgress = () => {}, signal = undefined) {
   const body = Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== '' && value !== undefined && value !== null),
   )
-  const response = await ask(`/api/operations/${name.replaceAll(' ', '/')}`, sending(body, { accept: 'application/x-ndjson' }))
+  const init = { ...sending(body, { accept: 'application/x-ndjson' }), signal }
+  const response = await ask(`/api/operations/${name.replaceAll(' ', '/')}`, init)
   let result
   for await (const line of lines(response)) {
     if (line.progress) onProgress(line.progress)
