@@ -215,6 +215,7 @@ describe.concurrent('explain', () => {
     await page.getByText('Not a log_id as Auth0 makes them', { exact: false }).waitFor()
     expect(await page.locator('#odd-id').getByRole('link').getAttribute('href')).toBe('#/find?q=ann%40example.com')
     await page.keyboard.press('Enter')
+    await page.getByText('Nothing to explain').waitFor()
     await page.getByText(/does not look like a log_id of Auth0/).waitFor()
   })
 })

@@ -5,7 +5,7 @@ import { perform } from '../frame/api.js'
 import { count } from '../frame/format.js'
 import { html } from '../frame/html.js'
 import { explainHref, plainName, serviceHref } from '../frame/names.js'
-import { Loaded } from '../frame/parts.js'
+import { Loaded, Notice } from '../frame/parts.js'
 import { Time } from '../frame/time.js'
 import { mayChange, useLoaded } from '../frame/store.js'
 
@@ -82,7 +82,11 @@ function Found({ id }) {
   }, [found.data])
   return html`<section aria-label="What happened to it">
     <p><button onClick=${found.reload} disabled=${found.loading}>${found.loading ? 'Looking…' : 'Refresh'}</button></p>
-    <${Loaded} of=${found} isEmpty=${() => false}>${(way) => html`<${Way} way=${way} />`}<//>
+    ${
+      found.failure?.code === 'refused'
+        ? html`<${Notice} tone="warn" title="Nothing to explain">${found.failure.message}.<//>`
+        : html`<${Loaded} of=${found} isEmpty=${() => false}>${(way) => html`<${Way} way=${way} />`}<//>`
+    }
   </section>`
 }
 

@@ -58,6 +58,7 @@ export function Find() {
 function Progress({ find }) {
   const { rows, searched, left, backTo, since, rest, running, done } = find
   const total = searched + left
+  if (total === 0 && !running && rest === undefined) return null
   const found = `${plural(rows.length, 'event')} found`
   const now = running ? searched + done : searched
   return html`<div class="row searched">
