@@ -399,7 +399,7 @@ describe('streams', () => {
       code: 'fp',
       name: 'Failed Login (Incorrect Password)',
       category: 'auth.login.fail',
-      level: 'Error',
+      level: 3,
     })
   })
 

@@ -1,7 +1,7 @@
 // The page while Kafka is frozen: what is old looks old, with its time, and every page says what it means.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Browser } from 'playwright-core'
-import type { Broker } from '../../services/local/broker.ts'
+import type { Broker } from '../../services/local/broker/broker.ts'
 import { openConsole, PASSWORDS, type TestConsole } from '../console/console.ts'
 import { newPrefix } from '../support/kafka.ts'
 import { ownBroker } from '../support/own-broker.ts'
