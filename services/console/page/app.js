@@ -54,10 +54,17 @@ function useFocus(page) {
     before.current = page
     if (isFirst || document.querySelector('dialog[open]')) return
     const main = document.getElementById('main')
-    const first = main?.querySelector('[autofocus]') ?? main?.querySelector('h1')
-    if (first?.matches('h1')) first.tabIndex = -1
-    first?.focus({ preventScroll: true })
+    const focus = () => {
+      const first = main.querySelector('[autofocus]') ?? main.querySelector('h1')
+      if (first?.matches('h1')) first.tabIndex = -1
+      first?.focus({ preventScroll: true })
+      return first !== null
+    }
+    // A page that is loaded with its first visit is drawn later.
+    const drawn = new MutationObserver(() => focus() && drawn.disconnect())
+    if (!focus()) drawn.observe(main, { childList: true, subtree: true })
     scrollTo(0, 0)
+    return () => drawn.disconnect()
   }, [page])
 }
 
