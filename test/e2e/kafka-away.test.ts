@@ -54,6 +54,7 @@ describe('Kafka frozen', () => {
 
     process.kill(broker.pid, 'SIGCONT')
     await away.waitFor({ state: 'detached', timeout: AWAY_MS })
+    await page.getByText('No event holds this text.', { exact: false }).waitFor()
     await page.locator('.fresh.good').waitFor()
     await until(
       'the numbers to be as black as before',

@@ -4,6 +4,7 @@ import { useQuery } from '../frame/address.js'
 import { count, plural } from '../frame/format.js'
 import { html } from '../frame/html.js'
 import { Failed } from '../frame/parts.js'
+import { useStore } from '../frame/store.js'
 import { Time } from '../frame/time.js'
 import { EventRows } from './event-rows.js'
 import { LevelField } from './filter-fields.js'
@@ -29,6 +30,11 @@ export function Find() {
   const hours = /^[1-9]\d{0,4}$/.test(asked.hours) ? asked.hours : FALLBACKS.hours
   const level = /^[0-4]$/.test(asked.level) ? asked.level : '0'
   const find = useFind({ text: asked.q.trim(), hours, type: asked.type, level })
+  const { status } = useStore()
+  // The notice above all pages goes by itself when Kafka is back, and so does what it stopped.
+  useEffect(() => {
+    if (status?.kafka.away === false && find.failure?.code === 'kafka_away') find.goOn()
+  }, [status?.kafka.away])
   const submit = (event) => {
     event.preventDefault()
     if (text.trim() === asked.q && !find.running) find.again()
