@@ -1,5 +1,5 @@
-// The metrics of the console. Those of the sinks are read from Kafka alone, as an auditor does: they stay when no process of a sink runs,
-// and are absent while Kafka does not answer.
+// The metrics of the console, a row each. Those of the sinks come from Kafka alone, as an auditor reads it: they are there when no process
+// of a sink runs, and absent while Kafka does not answer.
 import { gauge, type Metrics } from '../platform/metrics.ts'
 import type { ConsoleStatus } from './status-watch.ts'
 
@@ -13,14 +13,14 @@ export const consoleMetrics = {
     'sink',
   ]),
   unbalanced: gauge(
-    'account_unbalanced_partitions',
-    'Partitions whose account does not add up: end − base is not delivered + filtered + duplicates + dead-lettered + expired + lag',
+    'ledger_unbalanced_partitions',
+    'Partitions whose ledger does not balance: end − base is not delivered + filtered + duplicates + dead-lettered + expired + lag',
     ['sink'],
   ),
 }
 
-/** @param last what is known of the services; its sinks are told while Kafka answers */
-export function accountGauges(metrics: Metrics, last: () => ConsoleStatus | undefined, now: () => number = Date.now): void {
+/** @param last what is known of the services. While Kafka does not answer the sinks have no samples, rather than old ones. */
+export function ledgerGauges(metrics: Metrics, last: () => ConsoleStatus | undefined, now: () => number = Date.now): void {
   type Service = ConsoleStatus['services'][number]
   const sinks = () => {
     const status = last()
@@ -38,5 +38,5 @@ export function accountGauges(metrics: Metrics, last: () => ConsoleStatus | unde
   each(consoleMetrics.unbalanced, ({ partitions }) => partitions.filter(({ balances }) => !balances).length)
 }
 
-/** Seconds; 0 where nothing waits. Foreign records may carry any time: one in the future tells no age. */
+/** Seconds; 0 where nothing waits. Foreign records may carry any time: one in the future is no age. */
 const ageOf = (iso: string, now: number) => (iso === '' ? 0 : Math.max(0, now - Date.parse(iso)) / 1000)

@@ -22,7 +22,7 @@ import { consoleFields } from './fields.ts'
 import { answerFailure, guard } from './guard.ts'
 import { type KafkaView, viewKafka } from './kafka-view.ts'
 import { createAttempts, createLogin, createWho } from './login.ts'
-import { accountGauges, consoleMetrics } from './metrics.ts'
+import { ledgerGauges, consoleMetrics } from './metrics.ts'
 import { createNewestTypes } from './newest-types.ts'
 import { operationRoutes } from './operation-routes.ts'
 import { Answer, kafkaAway, mount, openapi, type Route } from './route.ts'
@@ -95,7 +95,7 @@ export async function startConsole(env: Environment, lifecycle: Lifecycle): Prom
   metrics.gauge(consoleMetrics.streams, function () {
     this.set(streams.count())
   })
-  accountGauges(metrics, watch.last)
+  ledgerGauges(metrics, watch.last)
   const app = createApp()
   app.set('trust proxy', settings.trustProxy ? 1 : false)
   const assets = readAssets()

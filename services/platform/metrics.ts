@@ -38,7 +38,7 @@ export const histogram = <Label extends string = never>(
 
 /** What every service has. */
 export const processMetrics = {
-  buildInfo: gauge('build_info', 'Always 1; tells which version of which service runs', ['service', 'version']),
+  buildInfo: gauge('build_info', 'Always 1; its labels say which version of which service runs', ['service', 'version']),
   ready: gauge('ready', 'Whether /readyz answers 200: 0 while Kafka does not answer, or before the first assignment', [
     'service',
   ]),

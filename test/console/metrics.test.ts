@@ -1,6 +1,6 @@
 // What the console tells of the sinks from Kafka alone.
 import { expect, test } from 'vitest'
-import { accountGauges } from '../../services/console/metrics.ts'
+import { ledgerGauges } from '../../services/console/metrics.ts'
 import type { ConsoleStatus } from '../../services/console/status-watch.ts'
 import { createMetrics } from '../../services/platform/metrics.ts'
 
@@ -18,13 +18,13 @@ function service(
 function open(services: object[], error = '') {
   const metrics = createMetrics('console', '0')
   let status: ConsoleStatus | undefined = { services, kafka: { error } } as unknown as ConsoleStatus
-  accountGauges(
+  ledgerGauges(
     metrics,
     () => status,
     () => NOW,
   )
   const lines = async () =>
-    (await metrics.registry.metrics()).split('\n').filter((line) => /^auth0_logs_(group|account)_/.test(line))
+    (await metrics.registry.metrics()).split('\n').filter((line) => /^auth0_logs_(group|ledger)_/.test(line))
   return {
     lines,
     now: (next: object[], problem = '') => (status = { services: next, kafka: { error: problem } } as unknown as ConsoleStatus),
@@ -43,8 +43,8 @@ test('sinks - members, lag, the age of the oldest event, desired state and what 
     { ...service('backfill'), account: null },
   ])
   expect((await lines()).toSorted()).toEqual([
-    'auth0_logs_account_unbalanced_partitions{sink="papertrail"} 0',
-    'auth0_logs_account_unbalanced_partitions{sink="segment"} 1',
+    'auth0_logs_ledger_unbalanced_partitions{sink="papertrail"} 0',
+    'auth0_logs_ledger_unbalanced_partitions{sink="segment"} 1',
     'auth0_logs_group_lag_records{sink="papertrail"} 0',
     'auth0_logs_group_lag_records{sink="segment"} 7',
     'auth0_logs_group_members{sink="papertrail"} 0',

@@ -1,10 +1,10 @@
-// The metrics of the backfill, a row each, and how its parts set them. Of several ingests only the one that works tells a checkpoint.
+// The metrics of the backfill, a row each, and how its parts set them. Of several ingests only the one that reads has a checkpoint.
 import { counter, gauge, type Metrics } from '../../platform/metrics.ts'
 
 export const backfillRows = {
   checkpointAge: gauge(
     'checkpoint_age_seconds',
-    'Age of the moment up to which all logs of the tenant are read; told by the instance that reads',
+    'Age of the moment up to which all logs of the tenant are read; only the instance that reads has it',
   ),
   nearRetention: gauge('checkpoint_near_retention', '1 while the checkpoint comes near the end of what Auth0 keeps'),
   missing: counter('reconcile_missing_total', 'Logs that the stream lost'),

@@ -1,4 +1,4 @@
-// The metrics of every sink, a row each. A member tells of its own partitions: what all members wait for is the sum over them.
+// The metrics of every sink, a row each. A member reports its own partitions: sum over the members for the whole sink.
 import { counter, gauge, histogram } from '../../platform/metrics.ts'
 
 export const sinkMetrics = {
