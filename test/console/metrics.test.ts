@@ -43,8 +43,6 @@ test('sinks - members, lag, the age of the oldest event, desired state and what 
     { ...service('backfill'), account: null },
   ])
   expect((await lines()).toSorted()).toEqual([
-    'auth0_logs_ledger_unbalanced_partitions{sink="papertrail"} 0',
-    'auth0_logs_ledger_unbalanced_partitions{sink="segment"} 1',
     'auth0_logs_group_lag_records{sink="papertrail"} 0',
     'auth0_logs_group_lag_records{sink="segment"} 7',
     'auth0_logs_group_members{sink="papertrail"} 0',
@@ -53,6 +51,8 @@ test('sinks - members, lag, the age of the oldest event, desired state and what 
     'auth0_logs_group_oldest_undelivered_seconds{sink="segment"} 90',
     'auth0_logs_group_running{sink="papertrail"} 0',
     'auth0_logs_group_running{sink="segment"} 1',
+    'auth0_logs_ledger_unbalanced_partitions{sink="papertrail"} 0',
+    'auth0_logs_ledger_unbalanced_partitions{sink="segment"} 1',
   ])
 })
 
