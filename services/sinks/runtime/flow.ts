@@ -25,10 +25,7 @@ import { createTerm, type FlowOptions, type Shared, type Term } from './term.ts'
 /** A step of the flow that fails by a bug of ours is begun again this much later. */
 const BUG_MS = 1_000
 
-/**
- * A flow without a consumer: its `handlers` are what `consume` is given, `attach` takes the consumer that came of it. Kafka's records
- * come in by the handlers; deliveries, dead letters and commits go out by `options`.
- */
+/** A flow without a consumer: `consume` is given its `handlers`, and `attach` takes the consumer that comes of it. */
 export const createFlow = (options: FlowOptions): Flow => new Flow(options)
 
 export class Flow {
