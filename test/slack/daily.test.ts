@@ -86,3 +86,17 @@ test('daily - without a report at all it says so', () => {
   expect(message).toMatchObject({ username: 'auth0-logs', attachments: [{ text: 'Logs Export Daily Report', color: '#d13f42' }] })
   expect(message.text).toContain('No service has reported anything yet')
 })
+
+test('daily - says of each day that was proved whether it is complete, and what to do where it is not', () => {
+  const missing = { reason: 'missing' as const, logs: 4, words: '4 logs that Auth0 lists are not in the topic' }
+  const proofs = [
+    { day: '2026-11-20', verdict: 'complete' as const, reasons: [] },
+    { day: '2026-11-21', verdict: 'incomplete' as const, reasons: [missing] },
+  ]
+  const text = JSON.stringify(dailyMessage('2026-11-22', [], [], [], '', proofs))
+  expect(text).toContain('Proof of 2026-11-20: complete.')
+  expect(text).toContain(
+    'Proof of 2026-11-21: INCOMPLETE (4 logs that Auth0 lists are not in the topic). auth0-logs proofs 2026-11-21 has it by hour.',
+  )
+  expect(JSON.stringify(dailyMessage('2026-11-22', [], []))).not.toContain('Proof')
+})

@@ -52,9 +52,9 @@ function Calendar() {
 function Tile({ day, proved }) {
   const [tone, sign, words] = VERDICTS[proved?.verdict] ?? ['none', '', 'not proved']
   const weekday = new Date(`${day}T12:00:00Z`).toLocaleDateString('en', { weekday: 'short', timeZone: 'UTC' })
-  return html`<li><a class=${`tile ${tone}`} href=${href(['proofs', day])} aria-label=${`${weekday} ${day}: ${words}`}>
+  return html`<li><a class=${`tile ${tone}`} href=${href(['proofs', day])}>
     <span class="quiet weekday">${weekday}</span>
-    <span class="date">${day.slice(8)}</span>
+    <span class="date">${day.slice(8)}</span> <span class="hidden">${day}: ${words}</span>
     <span class="sign" aria-hidden="true">${sign}</span>
     <span class="strip" aria-hidden="true">${(proved?.hours ?? []).map((hour, i) => html`<i key=${i} class=${VERDICTS[hour]?.[0] ?? ''}></i>`)}</span>
   </a></li>`
