@@ -1,8 +1,9 @@
 // Auth0's list of logs for a proof: pages of the Management API, asked for with the patience of the backfill, and what its stream leaves out.
 import type { HttpStream } from '../../auth0/client.ts'
+import { Auth0Problem } from '../../auth0/problem.ts'
 import { logIdAt, timeOfLogId } from '../../events/log-id.ts'
 import type { Auth0Asked } from '../../topics/proof-records.ts'
-import type { Auth0List } from '../../operations/prove/auth0-day.ts'
+import { type Auth0List, NotTaken } from '../../operations/prove/auth0-day.ts'
 import type { Backfill } from './contract.ts'
 import type { LogReader } from './read.ts'
 import { deliveryOf, streamNamed } from './stream.ts'
@@ -24,10 +25,16 @@ export async function auth0List({ auth0, settings }: Backfill, reader: LogReader
     delivers: 'problem' in found ? () => true : deliveryOf(found.stream),
     async *pages(fromMs, toMs, signal) {
       const isWithin = (time: number | undefined) => time !== undefined && time >= fromMs && time < toMs
-      for await (const { events } of reader.pages(logIdAt(fromMs), () => settings().batchSize, signal, logIdAt(toMs)))
-        yield events
-          .map(({ id, type }) => ({ id: id.toString(), type: type.toString() }))
-          .filter(({ id }) => isWithin(timeOfLogId(id)))
+      try {
+        for await (const { events } of reader.pages(logIdAt(fromMs), () => settings().batchSize, signal, logIdAt(toMs)))
+          yield events
+            .map(({ id, type }) => ({ id: id.toString(), type: type.toString() }))
+            .filter(({ id }) => isWithin(timeOfLogId(id)))
+      } catch (error) {
+        throw error instanceof Auth0Problem && error.patience === 'refused'
+          ? new NotTaken(error.message, { cause: error })
+          : error
+      }
     },
     async oldest(signal) {
       const id = await reader.patiently(() => auth0.oldest(signal), signal)

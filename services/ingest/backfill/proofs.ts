@@ -1,8 +1,8 @@
 // Proofs of days: those that operators ask for, and the nightly one. The worker of the backfill makes them, for it alone reads Auth0, at one
 // rate limit, and there is one of it: when it is killed the next one goes on with the hour that was under way.
-import { Auth0Problem } from '../../auth0/problem.ts'
 import { errorText } from '../../platform/errors.ts'
 import { sleep } from '../../platform/lifecycle.ts'
+import { NotTaken } from '../../operations/prove/auth0-day.ts'
 import { daysLater, dayIn, localClock } from '../../operations/prove/days.ts'
 import { clockOf } from '../../operations/prove/fields.ts'
 import { endedProof, isProof, newProof, type ProofJobRecord, proofJobs } from '../../operations/prove/job.ts'
@@ -70,10 +70,7 @@ async function proveUntilItEnds(backfill: Backfill, reader: LogReader, job: Proo
 }
 
 const isFinal = (error: unknown) =>
-  error instanceof Refusal ||
-  error instanceof WrongUse ||
-  error instanceof Refused ||
-  (error instanceof Auth0Problem && error.patience === 'refused')
+  error instanceof Refusal || error instanceof WrongUse || error instanceof Refused || error instanceof NotTaken
 
 class Cancelled extends Error {
   override name = 'Cancelled'

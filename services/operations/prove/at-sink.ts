@@ -67,7 +67,7 @@ function passed(
   const rules = [
     ...live.map((stretch) => {
       const from = Math.max(receivedAt, stretch.since - CLOCKS_MS)
-      const states = statesAt(filters, cuts, { partition, offset, since: stretch.since, until: stretch.until })
+      const states = statesAt(filters, cuts, { ...stretch, partition, offset })
       return ruleBetween(filters, type, from, passedBy(stretch, offset), states)
     }),
     ...replays.map(({ at, ended_at: ended }) =>

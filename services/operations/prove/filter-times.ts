@@ -33,25 +33,36 @@ export function filterTimes(service: string, changes: readonly ControlChange[], 
   return times
 }
 
-/** Where a change of the filter took hold in a partition: below `next` the one before it, from `position` on the new one. */
-export type Cut = { at: number; settings: FilterSettings; partitions: ReadonlyMap<number, { next: number; position: number }> }
+/**
+ * Where a change of the filter took hold in a partition: below `next` the one before it, from `position` on the new one. `told`: its place
+ * among all that was told of the sink.
+ */
+export type Cut = {
+  at: number
+  told: number
+  settings: FilterSettings
+  partitions: ReadonlyMap<number, { next: number; position: number }>
+}
+
+/** An offset of a stretch that the group passed between two places of what was told of the sink. */
+export type Passage = { partition: number; offset: number; after: number; before: number }
 
 /** Which states of the filter can have met an offset, as indices of `times`; all of them where no cut tells. */
 export function statesAt(
   times: readonly FilterTime[],
   cuts: readonly Cut[],
-  { partition, offset, since, until }: { partition: number; offset: number; since: number; until: number },
+  { partition, offset, after, before }: Passage,
 ): { first: number; last: number } {
   const found = { first: 0, last: times.length - 1 }
-  for (const { at, settings, partitions } of cuts) {
-    const place = partitions.get(partition)
-    if (!place || at < since || at > until) continue
+  for (const { at, told, settings, partitions } of cuts) {
     const fits = times.flatMap((one, i) => (Math.abs(one.from - at) <= CLOCKS_MS && isSame(one.settings, settings) ? [i] : []))
     const [index = 0] = fits
     // Changed to and fro within a minute: which of the changes it was is not clear.
     if (index < 1 || fits.length > 1) continue
-    if (offset < place.next) found.last = Math.min(found.last, index - 1)
-    if (offset >= place.position) found.first = Math.max(found.first, index)
+    const place = partitions.get(partition)
+    const isWithin = told > after && told < before
+    if (told > before || (isWithin && place && offset < place.next)) found.last = Math.min(found.last, index - 1)
+    if (told < after || (isWithin && place && offset >= place.position)) found.first = Math.max(found.first, index)
   }
   return found.first <= found.last ? found : { first: 0, last: times.length - 1 }
 }

@@ -28,7 +28,9 @@ const INGEST = 'ingest'
 /** Reports of before the day tell from where a group came. */
 const BEFORE_MS = 2 * 3_600_000
 
-export type SinkFacts = { known: Known; past: SinkPast; accounts: PartitionAccount[]; closed: readonly AccountsClosed[] }
+export type SinkFacts = { known: Known; past: SinkPast; accounts: PartitionAccount[]; closed: readonly ClosedThere[] }
+/** With its offset in the reports topic. */
+type ClosedThere = AccountsClosed & { told: number }
 
 /** Ends before commits would make records of between look delivered that the topic read does not hold: commits come first. */
 export async function freeze(client: KafkaClient, sinks: readonly Known[]): Promise<Frozen> {
@@ -92,7 +94,7 @@ const placeOf = ({ kind, base, next }: PartitionAccount) => ({ base: kind === 'u
 async function readStory(client: KafkaClient, day: Day, sinks: readonly Known[], asOf: number, signal: AbortSignal) {
   const topic = topicNames.reports(client.settings.prefix)
   const marks = new Map<string, Map<number, Mark[]>>(sinks.map(({ name }) => [name, new Map()]))
-  const closed = new Map<string, AccountsClosed[]>(sinks.map(({ name }) => [name, []]))
+  const closed = new Map<string, ClosedThere[]>(sinks.map(({ name }) => [name, []]))
   const cuts = new Map<string, Cut[]>(sinks.map(({ name }) => [name, []]))
   const [ranges, at] = await Promise.all([logRanges(client, topic), offsetsAt(client, topic, Math.max(1, day.from - BEFORE_MS))])
   const wanted = ranges.map(({ partition, start, end }) => ({ partition, from: at.get(partition) ?? start, to: end }))
@@ -104,8 +106,9 @@ async function readStory(client: KafkaClient, day: Day, sinks: readonly Known[],
     (record) => {
       if (record.key === PROOF_KEY) {
         const proof = parseProof(record)
-        if (proof?.proof === 'filter') cuts.get(proof.id)?.push(cutOf(proof))
-        if (proof?.proof === 'closed' && Date.parse(proof.at) <= asOf) closed.get(proof.id)?.push(proof)
+        if (proof?.proof === 'filter') cuts.get(proof.id)?.push(cutOf(proof, record.offset))
+        if (proof?.proof === 'closed' && Date.parse(proof.at) <= asOf)
+          closed.get(proof.id)?.push({ ...proof, told: record.offset })
         return
       }
       const told = parse(record)
@@ -125,17 +128,18 @@ async function readStory(client: KafkaClient, day: Day, sinks: readonly Known[],
   return { marks, closed, cuts }
 }
 
-const cutOf = ({ at, filter, partitions }: FilterChanged): Cut => ({
+const cutOf = ({ at, filter, partitions }: FilterChanged, told: number): Cut => ({
   at: Date.parse(at),
+  told,
   settings: filter,
   partitions: new Map(partitions.map(({ partition, next, position }) => [partition, { next, position }])),
 })
 
-const closedOf = (told: readonly AccountsClosed[], partition: number): Closed[] =>
-  told.flatMap(({ at, by, accounts }) =>
+const closedOf = (all: readonly ClosedThere[], partition: number): Closed[] =>
+  all.flatMap(({ at, told, by, accounts }) =>
     accounts
       .filter((account) => account.partition === partition)
-      .map(({ base, next }) => ({ at: Date.parse(at), by, base, next })),
+      .map(({ base, next }) => ({ at: Date.parse(at), told, by, base, next })),
   )
 
 /** What the control topic still holds of each sink, and whether it holds all that was ever written: compaction leaves gaps. */

@@ -4,12 +4,21 @@ export type Mark = { at: number; next: number }
 
 /**
  * A stretch that the group passed: all offsets from `base` up to and not including `next`, between these moments. `endedBy`: who set its
- * offsets anew then; undefined for the stretch that still goes on.
+ * offsets anew then; undefined for the stretch that still goes on. `after` and `before`: between which places of what was told of the sink.
  */
-export type Stretch = { base: number; next: number; since: number; until: number; endedBy?: string; marks: Mark[] }
+export type Stretch = {
+  base: number
+  next: number
+  since: number
+  until: number
+  after: number
+  before: number
+  endedBy?: string
+  marks: Mark[]
+}
 
-/** An account that ended when an operator set the offsets anew. */
-export type Closed = { at: number; by: string; base: number; next: number }
+/** An account that ended when an operator set the offsets anew. `told`: its place among all that was told of the sink. */
+export type Closed = { at: number; told: number; by: string; base: number; next: number }
 
 /**
  * @param now what the commit says: `base` and `next` @param closed accounts of the partition, oldest first
@@ -21,14 +30,16 @@ export function stretchesOf(
   marks: readonly Mark[],
   asOf: number,
 ): Stretch[] {
-  const ends = [...closed, { at: asOf, by: '', ...now }]
-  return ends.map(({ at, by, base, next }, i) => {
+  const ends = [...closed, { at: asOf, told: Number.POSITIVE_INFINITY, by: '', ...now }]
+  return ends.map(({ at, told, by, base, next }, i) => {
     const since = closed[i - 1]?.at ?? Number.NEGATIVE_INFINITY
     return {
       base,
       next,
       since,
       until: at,
+      after: closed[i - 1]?.told ?? Number.NEGATIVE_INFINITY,
+      before: told,
       ...(i < closed.length ? { endedBy: `${by} set the offsets anew at ${new Date(at).toISOString()}` } : {}),
       marks: rising(marks.filter((mark) => mark.at >= since && mark.at <= at)),
     }

@@ -76,7 +76,7 @@ describe('a copy', () => {
   it('passed around a change of the filter - is known where the sink told at which offset it took hold', () => {
     const filters = [from(ever), from(NOON, 'f')]
     const partitions = new Map([[0, { next: 40, position: 45 }]])
-    const past = sink({ filters, cuts: [{ at: NOON + 500, settings: settings('f'), partitions }] })
+    const past = sink({ filters, cuts: [{ at: NOON + 500, told: 7, settings: settings('f'), partitions }] })
     expect(outcome(past, copy({ offset: 39 }))).toBe('delivered')
     expect(outcome(past, copy({ offset: 42 }))).toBe('delivered_or_filtered')
     expect(outcome(past, copy({ offset: 45 }))).toBe('filtered type')
@@ -136,7 +136,7 @@ describe('the way of a group', () => {
   const at = (minute: number) => NOON + minute * MINUTE_MS
 
   it('a replay in the evening - leaves the morning known by the account that ended there', () => {
-    const ended = { at: at(5), by: 'ada', base: 10, next: 70 }
+    const ended = { at: at(5), told: 3, by: 'ada', base: 10, next: 70 }
     const ways = stretchesOf({ base: 50, next: 100 }, [ended], [], at(60))
     expect(ways.map(({ base, next }) => [base, next])).toEqual([
       [10, 70],
@@ -205,10 +205,13 @@ describe('the filter over time', () => {
   it('changed to and fro within a minute - a cut that fits two changes decides nothing', () => {
     const times = [from(ever), from(NOON, 'f'), from(NOON + 1_000), from(NOON + 2_000, 'f')]
     const partitions = new Map([[0, { next: 40, position: 40 }]])
-    const cut = { at: NOON + 2_100, settings: settings('f'), partitions }
-    const place = { partition: 0, offset: 50, since: ever, until: NOON + MINUTE_MS }
+    const cut = { at: NOON + 2_100, told: 7, settings: settings('f'), partitions }
+    const place = { partition: 0, offset: 50, after: 1, before: 9 }
     expect(statesAt(times, [cut], place)).toEqual({ first: 0, last: 3 })
     expect(statesAt(times.slice(0, 2), [cut], place)).toEqual({ first: 1, last: 1 })
     expect(statesAt(times.slice(0, 2), [cut], { ...place, partition: 1 })).toEqual({ first: 0, last: 1 })
+    // A stretch that began after the change, or ended before it, met one of both only.
+    expect(statesAt(times.slice(0, 2), [cut], { ...place, offset: 3, after: 8 })).toEqual({ first: 1, last: 1 })
+    expect(statesAt(times.slice(0, 2), [cut], { ...place, before: 6 })).toEqual({ first: 0, last: 0 })
   })
 })

@@ -1,6 +1,6 @@
 // The proof itself, with a made-up list of Auth0's: resumed after a break, in windows of hours, a list that Auth0 has begun to forget.
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { Auth0List } from '../../../services/operations/prove/auth0-day.ts'
+import { type Auth0List, NotTaken } from '../../../services/operations/prove/auth0-day.ts'
 import type { ProofOptions } from '../../../services/operations/prove/contract.ts'
 import { dayIn } from '../../../services/operations/prove/days.ts'
 import { proofSoFar, proveDay } from '../../../services/operations/prove/proof.ts'
@@ -129,6 +129,17 @@ describe('a proof', { concurrent: true, timeout: 90_000 }, () => {
     expect(certificate.hours.slice(5).every(({ auth0 }) => auth0?.logs === 20)).toBe(true)
     expect(certificate.hashes.auth0).toBe('')
     expect(certificate.totals.missing).toBe(0)
+  })
+
+  it('a beginning that Auth0 does not take - is an hour that it no longer holds, and no failure; where it holds it, it is one', async () => {
+    const { list, options } = await scene()
+    const refuses: Auth0List['pages'] = async function* () {
+      yield []
+      throw new NotTaken('Auth0 answered 400: The log event is not found.')
+    }
+    const gone = await proveDay(options(list({ pages: refuses, oldest: async () => day.to })))
+    expect(gone.hours.every(({ auth0, reasons }) => auth0 === null && reasons.includes('auth0_expired'))).toBe(true)
+    await expect(proveDay({ ...options(list({ pages: refuses })), id: 'proof-2' })).rejects.toThrow('Auth0 answered 400')
   })
 
   it("what the stream's filter leaves out - is not missing, unless the stream delivered that type the same day", async () => {
