@@ -105,13 +105,13 @@ describe('proofs', () => {
     const page = await stage.open(`proofs/${dayBefore(1)}`)
     await page.getByText('was not proved yet').waitFor()
     await page.getByLabel('Ask Auth0').uncheck()
-    await page.getByRole('button', { name: 'Prove again…' }).click()
+    await page.getByRole('button', { name: 'Prove it now…' }).click()
     await dialog(page).getByRole('button', { name: 'Prove' }).click()
     await page.getByText('Auth0 was not asked: whether the topic holds all that Auth0 has is not known').first().waitFor()
     const looking = await stage.open(`proofs/${dayBefore(2)}`, 'vic')
     await looking.getByRole('button', { name: 'Backfill…' }).waitFor()
     expect(await looking.getByRole('button', { name: 'Backfill…' }).isDisabled()).toBe(true)
-    expect(await looking.getByRole('button', { name: 'Prove again…' }).isDisabled()).toBe(true)
+    expect(await looking.getByRole('button', { name: 'Prove it now…' }).isDisabled()).toBe(true)
   })
 
   it('access - axe finds nothing in light and dark; at 400 px nothing is cut off', async () => {

@@ -11,7 +11,7 @@ export function recoveriesOf({ hours, sinks }: Pick<Certificate, 'hours' | 'sink
     ([first, last]): Recovery => ({
       operation: 'backfill',
       input: { from: first.from, to: new Date(Date.parse(last.to) - 1).toISOString() },
-      words: `${first.at} to ${last.to}: read from Auth0 what is missing; sinks deliver that time again`,
+      words: `Read from Auth0 what was stored from ${first.at} to ${last.to}: what is missing comes, and sinks deliver that time again`,
     }),
   )
   const redriven = sinks
@@ -19,7 +19,7 @@ export function recoveriesOf({ hours, sinks }: Pick<Certificate, 'hours' | 'sink
     .filter(({ dead }) => dead)
     .map(({ sink }): Recovery => {
       const input = { sink, from: hours[0].from, apply: true }
-      return { operation: 'dead-letters redrive', input, words: `send the dead letters of ${sink} again` }
+      return { operation: 'dead-letters redrive', input, words: `Send the dead letters of ${sink} again` }
     })
   return [...fetched, ...redriven]
 }

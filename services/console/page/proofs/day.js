@@ -22,6 +22,7 @@ export function Day({ day }) {
     <${Loaded} of=${found} isEmpty=${({ none }) => none !== undefined} empty=${found.data?.none}>
       ${(certificate) => html`<${Certificate} certificate=${certificate} />`}
     <//>
+    <h2>Prove this day</h2>
     <${Ask} day=${day} done=${found.reload} />`
 }
 
@@ -58,9 +59,23 @@ function Certificate({ certificate }) {
     <${List} certificate=${certificate} />`
 }
 
+/** @type {[title: string, kind: string][]} */
+const TITLES = [
+  ['Hour', ''],
+  ['Auth0', 'num'],
+  ['Topic', 'num'],
+  ['Missing', 'num'],
+  ['Delivered', 'num'],
+  ['Filtered', ''],
+  ['Dead letters', ''],
+  ['Waiting', 'num'],
+  ['Not known', 'num'],
+  ['Verdict', ''],
+]
+
 function Hours({ certificate: { hours }, sink }) {
-  return html`<div class="scroll" tabIndex="0" role="region" aria-label="Hours of the day"><table class="cards dense">
-    <thead><tr>${['Hour', 'Auth0', 'Topic', 'Missing', 'Delivered', 'Filtered', 'Dead letters', 'Waiting', 'Not known', 'Verdict'].map((title) => html`<th key=${title} scope="col">${title}</th>`)}</tr></thead>
+  return html`<div class="scroll" tabIndex="0" role="region" aria-label="Hours of the day"><table class="cards dense hours">
+    <thead><tr>${TITLES.map(([title, kind]) => html`<th key=${title} scope="col" class=${kind}>${title}</th>`)}</tr></thead>
     <tbody>${hours.map(({ at, auth0, topic, sinks, verdict }) => {
       const own = sinks[sink]
       return html`<tr key=${at}>

@@ -45,16 +45,17 @@ function Calendar() {
     <${Ask} done=${proofs.reload} />
     <${Loaded} of=${proofs} isEmpty=${() => false}>
       ${({ days }) => html`<${Under} days=${days} />
-        <ol class="calendar" aria-label="The last 35 days">${lastDays(Date.now()).map((day) => html`<${Tile} key=${day} day=${day} proved=${days.find((one) => one.day === day)} />`)}</ol>`}
+        <ol class="calendar" aria-label="The last 35 days">${lastDays(Date.now()).map((day, i) => html`<${Tile} key=${day} day=${day} isFirst=${i === 0} proved=${days.find((one) => one.day === day)} />`)}</ol>`}
     <//>`
 }
 
-function Tile({ day, proved }) {
+function Tile({ day, proved, isFirst }) {
   const [tone, sign, words] = VERDICTS[proved?.verdict] ?? ['none', '', 'not proved']
-  const weekday = new Date(`${day}T12:00:00Z`).toLocaleDateString('en', { weekday: 'short', timeZone: 'UTC' })
+  const part = (options) => new Date(`${day}T12:00:00Z`).toLocaleDateString('en', { ...options, timeZone: 'UTC' })
+  const [weekday, month] = [part({ weekday: 'short' }), part({ month: 'short' })]
   return html`<li><a class=${`tile ${tone}`} href=${href(['proofs', day])}>
     <span class="quiet weekday">${weekday}</span>
-    <span class="date">${day.slice(8)}</span> <span class="hidden">${day}: ${words}</span>
+    <span class="date">${Number(day.slice(8))}${isFirst || day.endsWith('-01') ? ` ${month}` : ''}</span> <span class="hidden">${day}: ${words}</span>
     <span class="sign" aria-hidden="true">${sign}</span>
     <span class="strip" aria-hidden="true">${(proved?.hours ?? []).map((hour, i) => html`<i key=${i} class=${VERDICTS[hour]?.[0] ?? ''}></i>`)}</span>
   </a></li>`
@@ -90,7 +91,7 @@ export function Ask({ done, day: given }) {
     <div class="row">
       ${given ? '' : html`<label>Day <input type="date" required value=${day} onInput=${({ target }) => setDay(target.value)} /></label>`}
       <label class="check"><input type="checkbox" checked=${auth0} onChange=${({ target }) => setAuth0(target.checked)} /> Ask Auth0</label>
-      <button class="primary" disabled=${!mayChange() || day === ''} title=${mayChange() ? undefined : 'Needs the role operator'}>Prove ${given ? 'again' : ''}…</button>
+      <button class="primary" disabled=${!mayChange() || day === ''} title=${mayChange() ? undefined : 'Needs the role operator'}>${given ? 'Prove it now…' : 'Prove…'}</button>
     </div>
     ${told && html`<${Notice} tone="good" title="The proof is asked for">${told}<//>`}
     ${
