@@ -9,7 +9,7 @@ import { type Certificate, SHOWN } from '../../topics/proof-records.ts'
 import { isSink, type Known, knownService, knownServices, settingNamed, settingsNow } from '../services.ts'
 import { type Context, type Operation, quoted, Refusal, WrongUse } from '../operation.ts'
 import { type Day, daysLater, dayIn, isDay, localClock } from './days.ts'
-import { endedProof, newProof, type Plan, type ProofJobRecord, sameProof, writeProof } from './job.ts'
+import { endedProof, isProof, newProof, type Plan, type ProofJobRecord, sameProof, writeProof } from './job.ts'
 import { proofSoFar, proveDay } from './proof.ts'
 
 const LOOK_MS = 1_000
@@ -141,17 +141,22 @@ async function proveByWorker(context: Context, control: ControlRecords, plan: Pl
 async function untilEnded(context: Context, job: ProofJobRecord): Promise<ProofJobRecord> {
   const { client, producer, signal, progress } = context
   let now = job
-  for (let begun = performance.now(); isOpen(now) && !signal.aborted; await sleep(LOOK_MS, signal)) {
-    now = ((await readControl(client, 'prove')).get(jobKey(job)) as ProofJobRecord | undefined) ?? now
+  for (let lastSign = performance.now(); isOpen(now) && !signal.aborted; await sleep(LOOK_MS, signal)) {
+    const found = (await readControl(client, 'prove')).get(jobKey(job))
+    const before = now
+    if (isProof(found)) now = found
     const { done, total, what } = now.proof
     progress(done, total, what === '' ? `waiting for the worker of the backfill to begin with job ${job.id}` : what)
-    if (now.state !== 'wanted') begun = performance.now()
-    else if (performance.now() - begun > WORKER_MS && (await hasNoWorker(context))) {
-      await publishControl(client, producer, jobKey(job), { ...now, state: 'cancelled', ended_at: new Date().toISOString() })
+    if (now.state !== before.state || done !== before.proof.done || what !== before.proof.what) lastSign = performance.now()
+    if (!isOpen(now) || performance.now() - lastSign <= WORKER_MS || !(await hasNoWorker(context))) continue
+    if (now.state !== 'wanted')
       throw new Refusal(
-        `no ingest with BACKFILL=poll or reconcile runs, so nobody asks Auth0: start one, or prove what Kafka alone knows with --no-auth0. No proof was started`,
+        `The worker of the backfill has ended in the middle of job ${job.id}: the proof goes on when an ingest with BACKFILL runs, and auth0-logs proofs shows it`,
       )
-    }
+    await publishControl(client, producer, jobKey(job), { ...now, state: 'cancelled', ended_at: new Date().toISOString() })
+    throw new Refusal(
+      'No ingest with BACKFILL=poll or reconcile runs, so nobody asks Auth0: start one, or prove what Kafka alone knows with --no-auth0. No proof was started',
+    )
   }
   return now
 }

@@ -1,4 +1,5 @@
 // The way of a sink's group through a partition: from where to where it came, between which of its reports it passed an offset. Pure.
+
 /** A report of the sink: the next offset then. Milliseconds since the epoch. */
 export type Mark = { at: number; next: number }
 
