@@ -20,7 +20,7 @@ test('until Kafka is met - its reason is in the problem', async () => {
     look: async () => {},
   })
   expect(state.problem()).toBe('Kafka has not answered yet')
-  await until('the reason', state.problem, (problem) => problem === 'Kafka has not been met yet (Replication-factor is invalid)')
+  await until('the reason', state.problem, (problem) => problem === 'Kafka has not answered yet (Replication-factor is invalid)')
   answers = true
   await until('Kafka', state.problem, (problem) => problem === undefined)
   expect(state.met()).toBe(true)
