@@ -71,7 +71,7 @@ function Service({ service: { name, kind, deadLetters }, isAway }) {
       ${({ total, redriven, reasons, letters, listed }) => html`
         <p><strong>${plural(total - redriven, 'dead letter')}</strong> ${total - redriven === 1 ? 'waits' : 'wait'}${redriven > 0 ? `, ${count(redriven)} ${isSink ? 'redriven or acknowledged' : 'acknowledged'}` : ''}.${isSink ? '' : html` <span class="quiet">These bytes came to the ingest and are no event that a sink could take, so they are not redriven.</span>`}</p>
         <${Reasons} reasons=${reasons} chosen=${reason} choose=${(next) => narrow({ reason: next })} isSink=${isSink} begin=${(what, one) => setAct({ what, selection: { ...fits, reason: one } })} />
-        <div class="row filters">
+        <div class="row narrowing">
           <${Choice} label="Which" options=${[['', 'Waiting'], ['all', 'All']]} value=${show} onChange=${(next) => narrow({ show: next })} />
           <${Written} from=${from} to=${to} change=${narrow} />
           ${reason && html`<span>with the reason <code>${reason}</code> <button class="link" onClick=${() => narrow({ reason: '' })}>All reasons</button></span>`}

@@ -58,8 +58,8 @@ export function Runs({ job }) {
 
 function RunsTable({ job, runs, open }) {
   return html`<div class="scroll" tabIndex="0" role="region" aria-labelledby="runs">
-    <table class="cards dense">
-      <thead><tr><th scope="col">Status</th><th scope="col">Start</th><th scope="col">End</th><th scope="col" class="num">Logs processed</th><th scope="col" class="num">Dead-lettered</th><th scope="col">Checkpoint</th><th scope="col"><span class="hidden">What to do</span></th></tr></thead>
+    <table class="cards dense runs">
+      <thead><tr><th scope="col">Status</th><th scope="col">Start</th><th scope="col">End</th><th scope="col" class="num">Took</th><th scope="col" class="num">Logs processed</th><th scope="col" class="num">Dead-lettered</th><th scope="col">Checkpoint</th><th scope="col"><span class="hidden">What to do</span></th></tr></thead>
       <tbody>${runs.map((run) => html`<${RunRow} key=${run.run} job=${job} run=${run} open=${open} />`)}</tbody>
     </table>
   </div>`
@@ -70,13 +70,14 @@ function RunRow({ job, run, open }) {
   const failed = status === 'failed' || status === 'held'
   return html`<tr>
     <td data-label="Status"><${Mark} state=${status} />${times > 1 ? html` <strong>×${count(times)}</strong>` : ''}</td>
-    <td data-label="Start"><${Time} at=${start} brief=${times > 1} /></td>
-    <td data-label="End"><span><${Time} at=${end} /> <span class="quiet">${duration(Date.parse(end) - Date.parse(start))}</span></span></td>
+    <td data-label="Start"><${Time} at=${start} brief /></td>
+    <td data-label="End"><${Time} at=${end} /></td>
+    <td class="num" data-label="Took">${duration(Date.parse(end) - Date.parse(start))}</td>
     <td class="num" data-label="Logs processed">${count(logsProcessed)}</td>
     <td class="num" data-label="Dead-lettered">${deadLettered > 0 ? html`<a class="bad" href=${href(['dead-letters', job.name])}>${count(deadLettered)}</a>` : '0'}</td>
-    <td class="mono id" data-label="Checkpoint">${checkpoint || '–'}</td>
+    <td class="mono id" data-label="Checkpoint" title=${checkpoint}>${checkpoint || '–'}</td>
     <td class="acts"><button class="link" onClick=${() => open(run)} aria-label=${`Show logs of the run that ended ${end}`}>Show logs</button>${failed && checkpoint && REPLAYS[job.kind] ? html` <a href=${href([REPLAYS[job.kind]], { sink: job.kind === 'sink' ? job.name : '', from: checkpoint })} aria-label=${`Replay from the checkpoint of the run that ended ${end}`}>Replay from here</a>` : ''}</td>
-  </tr>${error && status !== 'success' ? html`<tr class="note"><td colspan="7" class="words quiet">${error}</td></tr>` : ''}`
+  </tr>${error && status !== 'success' ? html`<tr class="note"><td colspan="8" class="words quiet">${error}</td></tr>` : ''}`
 }
 
 /** The page that goes on at a checkpoint. */

@@ -41,7 +41,7 @@ function Choices({ chosen, change }) {
       <div class="row"><label class="field">Search <input type="search" value=${search} onInput=${(e) => setSearch(e.target.value)} placeholder="name, code or category" /></label>
         <span class="quiet" role="status">${plural(shown.length, 'type')}</span>
         ${mayChange() && html`<button type="button" disabled=${chosen.size === 0} onClick=${() => change('')}>Choose none</button>`}</div>
-      <div class="types" role="group" aria-label="Types to choose" tabIndex="0">
+      <div class="type-choice" role="group" aria-label="Types to choose" tabIndex="0">
         ${categories.map(
           ([category, some]) => html`<fieldset key=${category} disabled=${!mayChange()}>
           <legend>${category} <button type="button" class="link" onClick=${() =>
