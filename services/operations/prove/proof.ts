@@ -25,6 +25,8 @@ import { dayReasons, sinkVerdict, sumOf, verdictOf } from './verdict.ts'
 
 /** Of one record of differences; the topic takes about a million. */
 const MOST_LIST_BYTES = 500_000
+/** Differences of a day that are listed with their ids, about 60 MB; more are only counted. */
+const MOST_DIFFERENCES = 200_000
 const CLOCKS_BEFORE_MS = 60_000
 
 /** Answers the certificate with all differences; what is in the reports topic has the first SHOWN. @throws Refusal, and Kafka's errors */
@@ -37,12 +39,14 @@ export async function proveDay(options: ProofOptions): Promise<Certificate> {
   const reading = await readingOf(client, day, frozen)
   const quarantined = await readQuarantined(client, day, signal)
   const known = { ...options, frozen, facts, reading, quarantined }
-  for await (const { row, list, leftOut } of hoursOf(known, before.rows.length)) {
+  for await (const { row, list: found, leftOut } of hoursOf(known, before.rows.length)) {
+    const list = found.slice(0, Math.max(0, MOST_DIFFERENCES - before.list.length))
+    const left = leftOut + found.length - list.length
     for (const part of parts(list)) await publishProof(client, producer, { proof: 'list', id, hour: row.at, list: part })
-    await publishProof(client, producer, { proof: 'hour', id, row, listed: list.length, left_out: leftOut })
+    await publishProof(client, producer, { proof: 'hour', id, row, listed: list.length, left_out: left })
     before.rows.push(row)
     before.list.push(...list)
-    before.leftOut += leftOut
+    before.leftOut += left
   }
   signal.throwIfAborted()
   const proved = provedOf(options, frozen, facts, reading, before)

@@ -8,7 +8,7 @@ import type { Frozen, TopicRead } from '../../topics/proof-records.ts'
 import { readRanges, type TopicRecord } from '../../topics/read.ts'
 import { DEDUPE_WINDOW } from '../../topics/records.ts'
 import { isObject, parseJson } from '../../topics/shapes.ts'
-import { type DayCopy, endOf } from './at-sink.ts'
+import { type DayCopy, type End, endOf } from './at-sink.ts'
 import { type Day, hourOf } from './days.ts'
 import { Endings } from './endings.ts'
 import { idHash, LogsOfDay } from './logs-of-day.ts'
@@ -16,8 +16,11 @@ import type { SinkFacts } from './past.ts'
 
 /** Logs in memory at once, about 45 MB: of a larger day some hours are read, then the next ones. One hour is read whole. */
 export const MOST_LOGS = 1_000_000
-/** Logs of an hour that are kept with their ids because of what came of them; more are only counted. */
-const MOST_NOTES = 50_000
+/**
+ * Logs of an hour that are kept with their ids because of what came of them, at each sink; more are only counted. Of those that wait, or of
+ * which nothing is known, some are enough: that is about the sink, not about them.
+ */
+const MOST_NOTES = { dead_lettered: 10_000, redriven: 10_000, others: 1_000 }
 const PROGRESS_EVERY = 10_000
 /** A clock of ours that is behind by no more makes no log look missing. */
 const EARLY_MS = 3_600_000
@@ -35,9 +38,10 @@ export type Scanned = {
   copies: number[]
   /** By sink and hour. */
   duplicates: number[][]
-  /** By row of `logs`; of each hour at most MOST_NOTES. */
+  /** By row of `logs`. */
   notes: Map<number, Note[]>
-  noted: number[]
+  /** How many there are, by sink, hour and outcome. */
+  noted: Map<string, number>
   /** Types that came by the webhook. */
   webhookTypes: Set<string>
   /** When the first record of each partition that the topic holds was received; only of partitions that hold any. */
@@ -78,7 +82,7 @@ export async function scan(options: ScanOptions, first: number, end = options.da
     copies: day.hours.map(() => 0),
     duplicates: options.sinks.map(() => day.hours.map(() => 0)),
     notes: new Map(),
-    noted: day.hours.map(() => 0),
+    noted: new Map(),
     webhookTypes: new Set(),
     firstHeld: new Map(),
   }
@@ -135,13 +139,18 @@ function takeCopy(scanned: Scanned, sinks: readonly SinkFacts[], copy: Copy, hou
     const { outcome, detail, why } = endOf(past, copy, remembered)
     if (outcome === 'duplicate') scanned.duplicates[sink][hour]++
     else logs.setEnd(row, sink, endings.better(logs.end(row, sink), { outcome, detail }))
-    if (why !== '') note(scanned, row, hour, { id: copy.id, sink, why })
+    if (why !== '') note(scanned, row, `${sink} ${hour} ${outcome}`, mostOf(outcome), { id: copy.id, sink, why })
   }
   if (remembered && copy.receivedAt - remembered.receivedAt > DEDUPE_WINDOW.ms) logs.remember(row, copy)
 }
 
-function note({ notes, noted }: Scanned, row: number, hour: number, one: Note): void {
-  if (noted[hour]++ >= MOST_NOTES) return
+const mostOf = (outcome: End['outcome']) =>
+  outcome === 'dead_lettered' || outcome === 'redriven' ? MOST_NOTES[outcome] : MOST_NOTES.others
+
+function note({ notes, noted }: Scanned, row: number, kind: string, most: number, one: Note): void {
+  const count = noted.get(kind) ?? 0
+  if (count >= most) return
+  noted.set(kind, count + 1)
   const own = notes.get(row)
   if (own) own.push(one)
   else notes.set(row, [one])
