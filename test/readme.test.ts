@@ -20,8 +20,10 @@ describe('README', () => {
   })
 
   it('files - every one it names exists', () => {
-    const named = [...readme.matchAll(/`((?:services|schemas|test)\/[\w./-]*\w\/?)`/g)].map(([, path]) => path)
-    expect(named.length).toBeGreaterThan(10)
+    const started = commands(readme).flatMap(({ line }) => /^node (services\S+)$/.exec(line)?.[1] ?? [])
+    const inText = [...readme.matchAll(/`((?:services|schemas|test)\/[\w./-]*\w\/?)`/g)].map(([, path]) => path)
+    const named = [...inText, ...started]
+    expect(inText.length).toBeGreaterThan(10)
     expect(named.filter((path) => !isThere(path))).toEqual([])
   })
 
