@@ -269,6 +269,6 @@ describe('a large day', { timeout: 540_000 }, () => {
     expect(certificate.totals).toMatchObject({ auth0: MOST, topic: MOST, missing: 0, not_listed: 0 })
     expect(certificate.hashes.auth0).toBe(certificate.hashes.topic)
     expect(told.length).toBeGreaterThan(24)
-    expect(megabytes).toBeLessThan(400)
+    expect(megabytes).toBeLessThan(200)
   })
 })
