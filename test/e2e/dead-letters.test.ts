@@ -62,7 +62,7 @@ describe('dead letters', () => {
     await page.getByText('70 dead letters', { exact: true }).waitFor()
     expect(await page.getByLabel('Put aside').inputValue()).toBe('today')
     expect(await accessProblems(page)).toEqual([])
-  }, 40_000)
+  })
 
   it('a redrive that cannot succeed - is said before it is asked for, and again before it is done', async () => {
     const page = await stage.open('dead-letters/many')
@@ -78,7 +78,7 @@ describe('dead letters', () => {
     await row(page, 'too_old').getByRole('button', { name: 'too_old', exact: true }).click()
     await page.getByRole('button', { name: 'Redrive all (10)…' }).click()
     await dialog(page).getByRole('button', { name: 'Redrive anyway' }).waitFor()
-  }, 40_000)
+  })
 
   it('download - the selected ones as JSON lines, with the bytes, on record; a viewer cannot', async () => {
     const page = await stage.open('dead-letters/many')
@@ -98,7 +98,7 @@ describe('dead letters', () => {
     await page.getByRole('rowheader', { name: 'dead-letters export' }).first().waitFor()
     const viewer = await stage.open('dead-letters/many', 'vic')
     expect(await viewer.getByRole('button', { name: /^Download all/ }).isDisabled()).toBe(true)
-  }, 40_000)
+  })
 
   it('acknowledge - the red goes away; what was put away is still there to be seen', async () => {
     await announce('red')
@@ -133,7 +133,7 @@ describe('dead letters', () => {
     await page.getByRole('button', { name: 'Show them' }).click()
     await letters(page).first().getByText('Acknowledged').waitFor()
     expect(page.url()).toMatch(/show=all/)
-  }, 60_000)
+  })
 
   it("the ingest's - are on the same page: opened and acknowledged, never redriven", async () => {
     await announce('ingest', { kind: 'ingest', group: '' })
@@ -150,7 +150,7 @@ describe('dead letters', () => {
     ).toBe(0)
     await dialog(page).getByRole('button', { name: 'Acknowledge…' }).click()
     await dialog(page).getByRole('heading', { name: 'Acknowledge 1 dead letter?' }).waitFor()
-  }, 40_000)
+  })
 
   it('400 px - every row can be read and chosen, nothing is cut', async () => {
     const page = await stage.open('dead-letters/many', 'ann', { viewport: { width: 400, height: 800 }, colorScheme: 'dark' })
@@ -210,5 +210,5 @@ describe('dead letters and sink', () => {
     ).toEqual(new Set(ids))
     await go(page, 'Audit')
     await page.getByRole('rowheader', { name: 'dead-letters redrive' }).first().waitFor()
-  }, 90_000)
+  })
 })

@@ -263,7 +263,7 @@ describe.concurrent('frame', () => {
       expect([name, await page.evaluate<number>('document.documentElement.scrollWidth')]).toEqual([name, 400])
       expect([name, await page.evaluate<string[]>(BEYOND_400)]).toEqual([name, []])
     }
-  }, 90_000)
+  })
 })
 
 /** Alone, for what it counts. */
@@ -277,5 +277,5 @@ describe('visit', () => {
       expect([name, (await page.evaluate<number>(loaded)) < 250 * 1024]).toEqual([name, true])
       await page.close()
     }
-  }, 60_000)
+  })
 })

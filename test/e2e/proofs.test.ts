@@ -135,5 +135,5 @@ describe('proofs', () => {
       expect([address, await page.evaluate<number>('document.documentElement.scrollWidth')]).toEqual([address, 400])
       expect([address, await page.evaluate<string[]>(BEYOND_400)]).toEqual([address, []])
     }
-  }, 90_000)
+  })
 })

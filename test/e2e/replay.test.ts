@@ -119,7 +119,7 @@ describe.concurrent('replay', () => {
     await job.getByRole('button', { name: /^Cancel/ }).click()
     await dialog(page).getByRole('button', { name: 'Cancel the job' }).click()
     await job.getByText('Cancelled').waitFor()
-  }, 40_000)
+  })
 })
 
 /** These deliver again. */
@@ -154,7 +154,7 @@ describe('replay and sink', () => {
     await page.getByRole('button', { name: 'Redrives' }).click()
     await page.getByText('No replay, redrive or backfill has been asked for.').waitFor()
     expect((await addressOf(page)).get('kind')).toBe('redrive')
-  }, 60_000)
+  })
 
   it('rewind - says what will happen, does it, and shows until all of it is delivered again', async () => {
     await stage.send(3)
@@ -181,7 +181,7 @@ describe('replay and sink', () => {
       .received.refused()
       .filter(({ why }) => why === 'deduplicated').length
     expect(repeated).toBeGreaterThanOrEqual(Number(sum))
-  }, 60_000)
+  })
 
   it('rewind past events that wait - asks once more, for they would never be delivered', async () => {
     await stage.place().wish('paused')
@@ -193,7 +193,7 @@ describe('replay and sink', () => {
     await dialog(page).getByRole('button', { name: 'Cancel' }).click()
     await stage.place().wish('running')
     await stage.place().settled()
-  }, 40_000)
+  })
 
   it('a reset that was broken off - is told on the page, finished or aborted there', async () => {
     const at = new Date().toISOString()
@@ -227,5 +227,5 @@ describe('replay and sink', () => {
     await page.getByText('Begun by zoe', { exact: false }).waitFor()
     await page.getByRole('button', { name: 'Abort' }).click()
     await page.getByText('A rewind of fourth is not at its end').waitFor({ state: 'detached' })
-  }, 40_000)
+  })
 })

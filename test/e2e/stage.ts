@@ -1,6 +1,6 @@
 // A console as an operator uses it: a real browser, a real Kafka, a sink, and the vendor's stand-in. One for all tests of a file.
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, inject } from 'vitest'
+import { afterAll, beforeAll, inject, vi } from 'vitest'
 import { start as startSegment } from '../../services/sinks/segment/stand-in/start.ts'
 import type { StandIn } from '../../services/sandbox/stand-in.ts'
 import type { Sink } from '../../services/sinks/runtime/contract.ts'
@@ -11,10 +11,14 @@ import { type Broker, openBroker } from '../support/plain-kafka.ts'
 import { makeEvents, recordOf } from '../support/test-events.ts'
 import { openBrowser, openPage } from './browser.ts'
 
+/** Five pages draw at once on two cores, beside other files: what bounds a test here is its steps, each of which has a limit of its own. */
+const TEST_MS = 90_000
+
 export type Stage = ReturnType<typeof setStage>
 
 /** Opens everything before the tests of the file and closes it after them; its members are there from the first test on. */
 export function setStage() {
+  vi.setConfig({ testTimeout: TEST_MS })
   let browser: Browser
   let broker: Broker
   let vendor: StandIn
