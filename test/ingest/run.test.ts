@@ -302,7 +302,7 @@ describe('a renewed certificate', () => {
     await until(
       'a line that says so',
       () => child.output.out,
-      (out) => out.includes('the one before stays in use'),
+      (out) => out.includes('the previous one stays in use'),
     )
     expect(await servedBy(origin, ca)).toBe(200)
     writeFileSync(keyFile, renewed.key)

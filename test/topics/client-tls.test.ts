@@ -90,7 +90,7 @@ describe.each<[string, (client: KafkaClient) => () => void]>([
     }
     await connected(({ fingerprint }) => fingerprint === fingerprintOf(own))
     write('cert', renewed.cert)
-    const told = () => lines.filter((line) => line.includes('the one before stays in use')).length
+    const told = () => lines.filter((line) => line.includes('the previous one stays in use')).length
     await until('a line that says so', connect, () => told() > 0, { everyMs: 300 })
     await connected(() => true)
     expect(new Set(broker.seen.map(({ fingerprint }) => fingerprint)), 'half renewed').toEqual(new Set([fingerprintOf(own)]))

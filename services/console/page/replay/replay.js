@@ -128,9 +128,9 @@ function Looked({ asked, done }) {
 /** What was asked for makes no sense, or cannot be done now: that is no failure of the page. */
 function Refused({ failure, again }) {
   if (failure.code !== 'wrong_use' && failure.code !== 'refused') return html`<${Failed} failure=${failure} again=${again} />`
-  const [, field, problem] = /^(from|to|rate|sink): (.*)$/s.exec(failure.message) ?? []
+  const [, field = '', problem] = /^(from|to|rate|sink): (.*)$/is.exec(failure.message) ?? []
   const names = { from: 'From', to: 'To', rate: 'Events a second', sink: 'Sink' }
-  return html`<${Notice} tone="bad" title="There is no preview">${field ? `${names[field]} ${problem}` : failure.message}<//>`
+  return html`<${Notice} tone="bad" title="There is no preview">${field ? `${names[field.toLowerCase()]} ${problem}` : failure.message}<//>`
 }
 
 function Done({ result }) {
