@@ -106,10 +106,9 @@ async function atSink(
   const [{ partition, key }] = copies
   const commit = (await committedOffsets(client, known.record.group, topic)).find((one) => one.partition === partition)
   const { base, next } = accountOf(ranges.find((range) => range.partition === partition)!, commit)
-  const [letters, jobs] = await Promise.all([
-    lettersOf(context, sinkOf(known.name), key ?? '', copies),
-    jobsNow(context, jobsOf(control, known.name)),
-  ])
+  // In this order: what a redrive has passed and failed at again has its new letter by then, or it would look delivered.
+  const jobs = await jobsNow(context, jobsOf(control, known.name))
+  const letters = await lettersOf(context, sinkOf(known.name), key ?? '', copies)
   const filter = sinkFilter(known)
   const shared = {
     topic,

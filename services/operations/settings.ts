@@ -6,6 +6,7 @@ import { boolean, checkSettings, choice, type Field, integer, parsed, type Shown
 import { publishControl, readControl } from '../topics/control.ts'
 import { isSink, type Known, knownService, settingNamed, settingsNow, type SettingNow } from './services.ts'
 import { type Context, type Operation, quoted, Refusal, WrongUse } from './operation.ts'
+import { proveAtProblem } from './prove/fields.ts'
 import { rewind } from './replay.ts'
 import { scheduleProblem } from './schedule-times.ts'
 
@@ -47,6 +48,7 @@ function rowOf(field: ShownField, timeZone: string): Field {
   if (is('SCHEDULE')) return checked((pattern) => scheduleProblem(pattern, timeZone))
   if (is('SCHEDULE_TZ')) return checked(zoneProblem)
   if (is('START_FROM')) return checked(startFromProblem)
+  if (is('PROVE_AT')) return checked(proveAtProblem)
   if (is('LOG_LEVEL')) return parsed(name, meaning, parseLevel)
   if (is('LOG_TYPES')) return parsed(name, meaning, parseTypes)
   if (kind === 'integer') return integer(name, meaning, { min: min ?? (is('BATCH_SIZE') ? 1 : 0), max })

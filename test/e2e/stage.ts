@@ -5,7 +5,7 @@ import { start as startSegment } from '../../services/sinks/segment/stand-in/sta
 import type { StandIn } from '../../services/sandbox/stand-in.ts'
 import type { Sink } from '../../services/sinks/runtime/contract.ts'
 import { segment } from '../../services/sinks/segment/sink.ts'
-import { cookieOf, type Name, openConsole, PASSWORDS, type TestConsole } from '../console/console.ts'
+import { cookieOf, type Name, openConsole, PASSWORDS, type TestConsole, USERS } from '../console/console.ts'
 import { type Installation, install } from '../support/installation.ts'
 import { type Broker, openBroker } from '../support/plain-kafka.ts'
 import { makeEvents, recordOf } from '../support/test-events.ts'
@@ -13,6 +13,10 @@ import { openBrowser, openPage } from './browser.ts'
 
 /** Five pages draw at once on two cores, beside other files: what bounds a test here is its steps, each of which has a limit of its own. */
 const TEST_MS = 90_000
+
+/** Pages side by side belong to several operators, as they would: the console lets one user have eight operations under way. */
+const OPERATORS = ['ann', 'ben', 'cleo', 'dora', 'emil']
+const ALL_USERS = [USERS, ...OPERATORS.slice(1).map((name) => USERS.split(',')[0].replace('ann', name))].join(', ')
 
 export type Stage = ReturnType<typeof setStage>
 
@@ -25,14 +29,15 @@ export function setStage() {
   let place: Installation
   let console: TestConsole
   /** One login a user for all pages: the form has a test of its own. */
-  const sessions = new Map<Name, Promise<string>>()
+  const sessions = new Map<string, Promise<string>>()
+  let opened = 0
 
   beforeAll(async () => {
     broker = await openBroker(inject('brokers'))
     vendor = await startSegment()
     place = install(broker, segment as unknown as Sink, { SEGMENT_KEY: 'key', SEGMENT_HOST: vendor.origin })
     const opening = openBrowser()
-    ;[console] = await Promise.all([openConsole(inject('brokers'), place.prefix), place.start()])
+    ;[console] = await Promise.all([openConsole(inject('brokers'), place.prefix, { CONSOLE_USERS: ALL_USERS }), place.start()])
     browser = await opening
   }, 60_000)
 
@@ -44,8 +49,8 @@ export function setStage() {
     await broker?.close()
   })
 
-  const sessionOf = (name: Name) => {
-    const known = sessions.get(name) ?? console.login(name, PASSWORDS[name]).then(cookieOf)
+  const sessionOf = (name: string, password: string) => {
+    const known = sessions.get(name) ?? console.login(name, password).then(cookieOf)
     sessions.set(name, known)
     return known
   }
@@ -57,7 +62,9 @@ export function setStage() {
     openClosed: (options: BrowserContextOptions = {}) => openPage(browser, console.origin, options),
     /** A page at an address such as `services/segment/runs`, the overview unless given. */
     async open(address = 'overview', as: Name = 'ann', options: BrowserContextOptions = {}): Promise<Page> {
-      const [name, value] = (await sessionOf(as)).split('=')
+      const [name, value] = (await sessionOf(as === 'ann' ? OPERATORS[opened++ % OPERATORS.length] : as, PASSWORDS[as])).split(
+        '=',
+      )
       const page = await openPage(browser, console.origin, {
         ...options,
         storageState: { cookies: [{ ...COOKIE, name, value, domain: new URL(console.origin).hostname }], origins: [] },

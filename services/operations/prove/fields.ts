@@ -22,10 +22,14 @@ export const proveFields = {
 
 const AT = /^([01]?\d|2[0-3])(?::([0-5]\d))?$/
 
+/** What is wrong with a PROVE_AT; undefined where nothing is. */
+export const proveAtProblem = (value: string): string | undefined =>
+  AT.test(value) ? undefined : 'must be an hour or a time such as 3 or 03:30'
+
 export const proveAtField = text(
   'PROVE_AT',
   'Time at which the day before is proved, in the time zone SCHEDULE_TZ, such as 3 or 03:30; off unless set. Needs BACKFILL',
-  { live: true, check: (value) => (AT.test(value) ? undefined : 'must be an hour or a time such as 3 or 03:30') },
+  { live: true, check: proveAtProblem },
 )
 
 /** PROVE_AT as a clock shows it, `03:00`; undefined where nothing is proved by itself. */

@@ -32,12 +32,15 @@ export type SinkFacts = { known: Known; past: SinkPast; accounts: PartitionAccou
 /** With its offset in the reports topic. */
 type ClosedThere = AccountsClosed & { told: number }
 
-/** Ends before commits would make records of between look delivered that the topic read does not hold: commits come first. */
+/**
+ * Commits come first: a dead letter is stored before its record is committed, so every record that these commits passed has its letter
+ * below the letters' end, and none of them lies beyond the topic's end.
+ */
 export async function freeze(client: KafkaClient, sinks: readonly Known[]): Promise<Frozen> {
   const topic = topicNames.events(client.settings.prefix)
   const names = sinks.map(({ name }) => name)
-  const letters = await letterRanges(client, names)
   const committed = await Promise.all(sinks.map(({ record }) => committedOffsets(client, record.group, topic)))
+  const letters = await letterRanges(client, names)
   const ranges = (await logRanges(client, topic)).toSorted((a, b) => a.partition - b.partition)
   return {
     as_of: new Date().toISOString(),
@@ -72,13 +75,16 @@ export async function sinksPast(
       const all = marks.get(known.name)?.get(account.partition) ?? []
       return [account.partition, stretchesOf(placeOf(account), closedOf(ended, account.partition), all, asOf)] as const
     })
+    // In this order: what a redrive has passed and failed at again has its new letter by now, or it would look delivered.
+    const jobs = await jobsPast(client, control, known.name)
+    const letters = (await letterRanges(client, [known.name])).get(known.name) ?? own.letters
     const past: SinkPast = {
       topic: topicNames.events(client.settings.prefix),
       letterTopic: topicNames.deadLetters(client.settings.prefix, sinkOf(known.name)),
       asOf,
       ways: new Map(ways),
-      letters: await readLetters(client, known.name, day, own.letters, signal),
-      jobs: await jobsPast(client, control, known.name),
+      letters: await readLetters(client, known.name, day, letters, signal),
+      jobs,
       filters: filterTimes(known.name, changes.bySink.get(known.name) ?? [], changes.isWhole),
       cuts: cuts.get(known.name) ?? [],
     }
