@@ -129,8 +129,9 @@ describe('the Management API', { timeout: 60_000 }, () => {
     })
     await new Promise((resolve) => setTimeout(resolve, 8_000))
     const late = between.pages().filter(({ at }) => at > begun + 3_000)
-    for (const [i, { at }] of late.slice(1).entries()) expect(at - late[i].at).toBeGreaterThan(990)
-    expect(late.length).toBeGreaterThan(0)
+    // Two that ask by themselves would ask twice as often. One request may be seen half a second late on a busy machine.
+    expect(late.length).toBeGreaterThan(1)
+    expect(late[late.length - 1].at - late[0].at).toBeGreaterThan((late.length - 1) * 1_000 - 500)
   })
 
   test('short pages - the end is an empty page: a backfill job and a poll read all 230', async () => {
