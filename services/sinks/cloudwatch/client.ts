@@ -14,6 +14,7 @@ const CALL = 'Logs_20140328.'
 const ANSWERS: Record<string, string[]> = {
   PutLogEvents: ['nextSequenceToken', 'rejectedLogEventsInfo', 'rejectedEntityInfo'],
   DescribeLogStreams: ['logStreams'],
+  FilterLogEvents: ['events', 'nextToken', 'searchedLogStreams'],
 }
 
 /** The SDK's client with connections of its own, which `destroy` ends. Each call is one attempt. */

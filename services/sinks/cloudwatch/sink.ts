@@ -1,5 +1,6 @@
 // CloudWatch Logs: consume, encode as log events in order of time, PutLogEvents.
 import { defineSink } from '../runtime/contract.ts'
+import { openConfirmer } from './confirm.ts'
 import { connect } from './deliver.ts'
 import { encode } from './encode.ts'
 import { fields, MAX_AGE_HOURS, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, MAX_SPAN_MS, PER_EVENT_BYTES } from './settings.ts'
@@ -21,6 +22,7 @@ export const cloudwatch = defineSink({
   permissions: [
     'AWS, the cloudwatch sink, on the log group:',
     '  logs:PutLogEvents, logs:DescribeLogStreams',
+    '  for auth0-logs prove --ask-vendor: logs:FilterLogEvents',
     '  where CLOUDWATCH_CREATE is true: logs:CreateLogGroup, logs:CreateLogStream',
   ],
   repeats: 'CloudWatch does not recognise repeats: an event that it already has is stored a second time.',
@@ -34,4 +36,5 @@ export const cloudwatch = defineSink({
   },
   encode,
   connect,
+  confirmer: openConfirmer,
 })

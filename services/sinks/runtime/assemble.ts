@@ -2,7 +2,6 @@
 import { hostname } from 'node:os'
 import { unknownTypes } from '../../events/filter.ts'
 import type { LogEvent } from '../../events/log-event.ts'
-import { createRedactor, redactBytes } from '../../events/redact.ts'
 import { errorText, SettingsError } from '../../platform/errors.ts'
 import { type Lifecycle, within } from '../../platform/lifecycle.ts'
 import { createLogger } from '../../platform/logger.ts'
@@ -23,7 +22,7 @@ import { openTopicIds } from '../../topics/topic-ids.ts'
 import { createAges } from './ages.ts'
 import { followBreaks } from './breaks.ts'
 import type { Connection, Sink } from './contract.ts'
-import { changeable, readSinkSettings, scheduleOf } from './settings.ts'
+import { changeable, readSinkSettings, redactorOf, scheduleOf } from './settings.ts'
 import { createFlow, type Flow } from './flow.ts'
 import type { Vital } from './health.ts'
 import { nextOf } from './lane.ts'
@@ -89,10 +88,9 @@ export async function openFlow(own: Own, producer: TopicProducer, lifecycle: Lif
     nextRun: () => nextRun(scheduleOf(own.inForce.settings)),
     counted: ['deliveries', 'delivery_ms'],
   })
-  const redactor = settings.redact.length > 0 ? createRedactor(settings.redact, settings.redactKey) : undefined
   const steps = {
     ...changeable(sink, own),
-    redact: redactor ? (value: Buffer) => redactBytes(value, redactor) : undefined,
+    redact: redactorOf(settings),
     encode: (event: LogEvent) => sink.encode(event, own.own),
   }
   let ranges: LogRange[] = []

@@ -48,6 +48,16 @@ export type Connection<Item> = {
   broken?: () => Promise<string>
 }
 
+/** Asks the vendor whether it holds what was delivered. */
+export type Confirmer<Item> = {
+  /**
+   * Places in `items` of those that the vendor holds. Keeps to the vendor's rate, and tries again what passes by itself.
+   * @throws Error with what to do where the vendor cannot be asked
+   */
+  confirm: (items: Item[]) => Promise<Set<number>>
+  close: () => Promise<void>
+}
+
 export type Sink<F extends Fields = Fields, Item = unknown> = {
   name: string
   fields: F
@@ -68,6 +78,8 @@ export type Sink<F extends Fields = Fields, Item = unknown> = {
   /** Pure. May throw: that costs the event, which is dead-lettered as `unexpected`. `at` is the event's time for the vendor. */
   encode: (event: LogEvent, settings: Settings<F>) => Encoded<Item>
   connect: (settings: Settings<F>) => Promise<Connection<Item>>
+  /** Only of vendors that can be asked what they hold, for `auth0-logs prove --ask-vendor`. */
+  confirmer?: (settings: Settings<F>) => Promise<Confirmer<Item>>
 }
 
 /** Gives a sink its types: Settings and Item are inferred from `fields` and `encode`. */

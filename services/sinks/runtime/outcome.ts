@@ -61,6 +61,15 @@ function codeOf(error: unknown): string {
   return cause ? codeOf(cause) : ''
 }
 
+/** What may be told of a text: at most 1 KB, and none of the sink's secrets. */
+export function discreetWords<F extends Fields>(fields: F, settings: Partial<Settings<F>>): (text: string) => string {
+  const secrets = Object.entries(fields).flatMap(([key, { secret }]) => {
+    const value: unknown = settings[key]
+    return secret && typeof value === 'string' ? formsOfSecret(value) : []
+  })
+  return (text) => vendorWords(text, secrets)
+}
+
 /**
  * The same connection, of which nothing comes but what may be told: every outcome's and error's words are cut to 1 KB and hold
  * none of the sink's secrets, and whatever `deliver` throws is an outcome.
@@ -70,11 +79,7 @@ export function discreet<Item, F extends Fields>(
   fields: F,
   settings: Partial<Settings<F>>,
 ): Connection<Item> {
-  const secrets = Object.entries(fields).flatMap(([key, { secret }]) => {
-    const value: unknown = settings[key]
-    return secret && typeof value === 'string' ? formsOfSecret(value) : []
-  })
-  const words = (text: string) => vendorWords(text, secrets)
+  const words = discreetWords(fields, settings)
   return {
     ...connection,
     async deliver(items, signal) {

@@ -1,4 +1,5 @@
 // The life of a sink's process: settings, Kafka, what operators wish, the flow, jobs, reports. No sink's name appears here.
+import type { Readable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import { errorText } from '../../platform/errors.ts'
 import { createApp, healthRoutes, listen } from '../../platform/http.ts'
@@ -12,6 +13,7 @@ import { openProducer } from '../../topics/produce.ts'
 import { announce, followWishes, untilKafka } from '../../topics/service.ts'
 import { openFlow, openSink, type Own, WAITS } from './assemble.ts'
 import { checkSink } from './check.ts'
+import { confirmAtVendor } from './confirm.ts'
 import type { Connection, Sink } from './contract.ts'
 import { changeable, readSinkSettings, scheduleOf } from './settings.ts'
 import { tellFilter } from './filter-told.ts'
@@ -32,10 +34,14 @@ const LEAVE_MS = 9_000
  */
 const HEAP_FLAGS = ['--semi-space-growth-factor=1', '--heap-growing-percent=100']
 
-/** Runs a sink to its end. With `--check` in the arguments: prints one JSON line of what its settings are worth, and ends. */
-export async function runSink<F extends Fields, Item>(sink: Sink<F, Item>, proc: Process): Promise<void> {
+/**
+ * Runs a sink to its end. With `--check` in the arguments: prints one JSON line of what its settings are worth, and ends. With `--confirm`:
+ * see `confirmAtVendor`.
+ */
+export async function runSink<F extends Fields, Item>(sink: Sink<F, Item>, proc: Process & { stdin?: Readable }): Promise<void> {
   const untyped = sink as unknown as Sink
   if (proc.argv.includes('--check')) return checkSink(untyped, proc)
+  if (proc.argv.includes('--confirm')) return confirmAtVendor(untyped, proc)
   HEAP_FLAGS.forEach((flag) => setFlagsFromString(flag))
   await runProcess(proc, async (env, lifecycle) => {
     await startSink(untyped, env, lifecycle)

@@ -2,7 +2,7 @@
 // prefix (CLOUDWATCH_LOG_LEVEL), which wins over the bare name.
 import { createFilter, parseLevel, parseTypes } from '../../events/filter.ts'
 import { startFromProblem } from '../../events/log-id.ts'
-import { parseRedaction } from '../../events/redact.ts'
+import { createRedactor, parseRedaction, redactBytes } from '../../events/redact.ts'
 import { listenFields } from '../../platform/http.ts'
 import { loggerFields } from '../../platform/logger.ts'
 import { CONTINUOUS, type Schedule, scheduleProblem, zoneProblem } from '../../platform/schedule.ts'
@@ -133,6 +133,13 @@ export function readSinkSettings(sink: Sink, env: Environment) {
     problems: [...own.problems, ...runtime.problems],
     shown: [...showFields(sink.fields, env), ...showFields(common, env)],
   }
+}
+
+/** REDACT as the flow applies it; undefined where nothing is to be hidden. */
+export function redactorOf({ redact, redactKey }: ReturnType<typeof readSinkSettings>['settings']) {
+  if (redact.length === 0) return undefined
+  const redactor = createRedactor(redact, redactKey)
+  return (value: Buffer) => redactBytes(value, redactor)
 }
 
 /** What of the flow an operator may change while it runs. */

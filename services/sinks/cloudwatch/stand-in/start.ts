@@ -13,6 +13,7 @@ import {
   type LogGroup,
   putRetentionPolicy,
 } from './groups.ts'
+import { createRate, filterLogEvents, throttled } from './filter.ts'
 import { checkPut, type InputLogEvent, type RejectedInfo } from './put.ts'
 import { type Fault, httpFaults, isMeant } from '../../../sandbox/faults.ts'
 import { logIdOf } from '../../../sandbox/log-id.ts'
@@ -48,12 +49,13 @@ const faultAnswers = {
 export async function start(options: CloudWatchOptions = {}): Promise<StandIn> {
   const recorder = createRecorder(options)
   let groups = createGroups(options.groups ?? [], Date.now())
+  const isInRate = createRate()
   return serveVendor(
     {
       name: 'cloudwatch',
       faults: [...httpFaults, 'partial'],
       contentType: 'application/x-amz-json-1.1',
-      answer: (call) => authorizationError(call, options.accessKeyIds) ?? answerCall(call, groups, recorder),
+      answer: (call) => authorizationError(call, options.accessKeyIds) ?? answerCall(call, groups, recorder, isInRate),
       refuse: (fault) => faultAnswers[fault],
       forget: () => {
         groups = createGroups(options.groups ?? [], Date.now())
@@ -76,7 +78,7 @@ function authorizationError({ request }: Call, accessKeyIds: readonly string[] |
   return undefined
 }
 
-function answerCall(call: Call, groups: Groups, recorder: Recorder): Answer {
+function answerCall(call: Call, groups: Groups, recorder: Recorder, isInRate: (now: number) => boolean): Answer {
   const target = String(call.request.headers['x-amz-target'] ?? '')
   const input = parseJson(call.body)
   if (!isObject(input)) return awsError('SerializationException', 'The request body is no JSON object.')
@@ -93,6 +95,8 @@ function answerCall(call: Call, groups: Groups, recorder: Recorder): Answer {
       return describeLogGroups(groups, input)
     case 'Logs_20140328.DescribeLogStreams':
       return describeLogStreams(groups, input)
+    case 'Logs_20140328.FilterLogEvents':
+      return isInRate(Date.now()) ? filterLogEvents(groups, input, recorder.received.last(Number.POSITIVE_INFINITY)) : throttled()
     default:
       return awsError('UnknownOperationException', `The stand-in does not know ${target}.`)
   }

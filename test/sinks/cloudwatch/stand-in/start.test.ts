@@ -5,6 +5,7 @@ import {
   CreateLogStreamCommand,
   DescribeLogGroupsCommand,
   DescribeLogStreamsCommand,
+  FilterLogEventsCommand,
   PutLogEventsCommand,
   PutRetentionPolicyCommand,
 } from '@aws-sdk/client-cloudwatch-logs'
@@ -34,6 +35,7 @@ async function start(options: CloudWatchOptions = { groups }) {
   return { cloudwatch, client, put }
 }
 
+const inMain = { logGroupName: where.logGroupName, logStreamNames: [where.logStreamName] }
 const message = (id: string) => `{"type":"s","log_id":"${id}"}`
 const named = (name: string, httpStatusCode = 400) => ({ name, $metadata: { httpStatusCode } })
 
@@ -190,4 +192,51 @@ test('CloudWatch - refuses names against its patterns in PutLogEvents too, by th
       message: expect.stringContaining(`Value '${value}' at '${name}' failed to satisfy constraint`),
     })
   }
+})
+
+test('CloudWatch - finds events by stream and time, both ends included, in order of time', async () => {
+  const { client, put } = await start()
+  const now = Date.now()
+  await put(['a', now - 3], ['b', now - 2], ['c', now - 2], ['d', now - 1])
+  const found = await client.send(new FilterLogEventsCommand({ ...inMain, startTime: now - 2, endTime: now - 1 }))
+  expect(found.events?.map(({ message, timestamp }) => [message, timestamp])).toEqual([
+    [message('b'), now - 2],
+    [message('c'), now - 2],
+    [message('d'), now - 1],
+  ])
+  expect(found.nextToken).toBeUndefined()
+})
+
+test('CloudWatch - pages what it finds by number, and a token is of its question only', async () => {
+  const { client, put } = await start()
+  const now = Date.now()
+  await put(['a', now - 2], ['b', now - 1])
+  const question = { ...inMain, startTime: 0, endTime: now }
+  const first = await client.send(new FilterLogEventsCommand({ ...question, limit: 1 }))
+  expect(first.events?.length).toBe(1)
+  const { nextToken } = first
+  const second = await client.send(new FilterLogEventsCommand({ ...question, limit: 1, nextToken }))
+  expect([second.events?.[0].message, second.nextToken]).toEqual([message('b'), undefined])
+  const other = client.send(new FilterLogEventsCommand({ ...question, startTime: 1, nextToken }))
+  await expect(other).rejects.toMatchObject(named('InvalidParameterException'))
+})
+
+test.each([
+  ['an end before the start', { startTime: 2, endTime: 1 }, 'InvalidParameterException'],
+  ['more than 10,000 events a page', { limit: 10_001 }, 'InvalidParameterException'],
+  ['no stream', { logStreamNames: [] }, 'InvalidParameterException'],
+  ['more than 100 streams', { logStreamNames: Array.from({ length: 101 }, (_, n) => `s${n}`) }, 'InvalidParameterException'],
+  ['a stream that does not exist', { logStreamNames: ['nowhere'] }, 'ResourceNotFoundException'],
+  ['a group that does not exist', { logGroupName: 'nowhere' }, 'ResourceNotFoundException'],
+])('CloudWatch - does not look for %s', async (_, wrong, name) => {
+  const { client } = await start()
+  await expect(client.send(new FilterLogEventsCommand({ ...inMain, ...wrong }))).rejects.toMatchObject(named(name))
+})
+
+test('CloudWatch - looks five times a second and no oftener', async () => {
+  const { client } = await start()
+  const look = () => client.send(new FilterLogEventsCommand(inMain))
+  const answers = await Promise.allSettled(Array.from({ length: 6 }, look))
+  const refused = answers.filter(({ status }) => status === 'rejected')
+  expect(refused).toMatchObject([{ reason: named('ThrottlingException') }])
 })
