@@ -1,12 +1,13 @@
 // The commands: one a row of the operations, and the few that are no operations. commander reads the command line.
 import { Command, Option } from 'commander'
 import { version } from '../platform/version.ts'
+import { VENDOR_ASKS, type VendorAsk } from '../topics/proof-records.ts'
 import type { Input, Inputs, Operation } from '../operations/operation.ts'
 
 /** What a command was asked to do: its operation with the texts given. */
 /**
  * `watch`: again and again, for so many seconds at most; `check`: trouble is exit status 1. `verify`: the file of a certificate to look at,
- * instead of the operation; `out`: the file that takes the result whole.
+ * instead of the operation; `out`: the file that takes the result whole. `askVendor`: whether the vendors are asked about the proof's logs.
  */
 export type Asked = {
   operation: Operation
@@ -16,6 +17,7 @@ export type Asked = {
   check?: boolean
   verify?: string
   out?: string
+  askVendor?: VendorAsk
 }
 
 /** A command that is no operation: it may do without Kafka. Answers its exit status. */
@@ -60,16 +62,29 @@ function addOperation(program: Command, operation: Operation, ask: (asked: Asked
   for (const [input, row] of entries) if (!row.positional) command.addOption(optionOf(input, row))
   command.option('--json', 'the result as JSON, for programs')
   if (name === STATUS) addStatusOptions(command)
-  if (name === PROVE) command.option('--verify <file>', VERIFY)
+  if (name === PROVE) {
+    command.option('--verify <file>', VERIFY)
+    command.addOption(new Option('--ask-vendor [how]', ASK_VENDOR).choices(VENDOR_ASKS).preset('sample').conflicts('detach'))
+  }
   if (name === PROVE || name === PROOFS) command.option('--out <file>', OUT)
   command.showHelpAfterError(`auth0-logs ${name} --help shows its arguments and options`)
   if (examples.length > 0) command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}`)
   command.action(async (...args: unknown[]) => {
-    const { json = false, watch, check, for: seconds, verify, out, ...options } = command.opts<Record<string, unknown>>()
+    const {
+      json = false,
+      watch,
+      check,
+      for: seconds,
+      verify,
+      out,
+      askVendor,
+      ...options
+    } = command.opts<Record<string, unknown>>()
     const given = { ...namedByInput(inputs, options), ...Object.fromEntries(positional.map(([input], i) => [input, args[i]])) }
     const watching = watch === true || seconds !== undefined ? { watch: Number(seconds ?? Number.POSITIVE_INFINITY) } : {}
     const files = { ...(typeof verify === 'string' ? { verify } : {}), ...(typeof out === 'string' ? { out } : {}) }
-    await ask({ operation, given, json: json === true, check: check === true, ...watching, ...files })
+    const vendors = VENDOR_ASKS.filter((how) => how === askVendor).map((how) => ({ askVendor: how }))
+    await ask({ operation, given, json: json === true, check: check === true, ...watching, ...files, ...vendors[0] })
   })
 }
 
@@ -77,6 +92,8 @@ const STATUS = 'status'
 const PROVE = 'prove'
 const PROOFS = 'proofs'
 const VERIFY = 'look whether a certificate is as it was made, without Kafka; PROVE_KEY (its public half will do) says by whom'
+const ASK_VENDOR =
+  'also ask the vendors that can be asked whether they hold what was delivered, with the settings of the sinks from this environment'
 const OUT = 'write the certificate with every difference into a file, which --verify takes'
 
 function addStatusOptions(command: Command): void {

@@ -105,6 +105,8 @@ async function shownOnce(
   if (asked.watch) await watch(terminal, asked.watch, json, async () => text((last = await once())))
   else {
     last = await once()
+    if (asked.askVendor && proves?.isCertificate(last))
+      last = await (await import('./ask-vendor.ts')).askVendors(context, terminal, last, asked.askVendor)
     progress.clear()
     if (proves?.isCertificate(last) && out !== undefined) {
       await proves.writeCertificate(out, last)
@@ -116,9 +118,10 @@ async function shownOnce(
   return check === true && (last as Status).services?.some(inTrouble) ? FAILED : 0
 }
 
-/** Complete, or as complete as can be where Auth0 was not to be asked. */
-const isProved = ({ verdict, reasons }: Certificate, { auth0 }: Record<string, unknown>) =>
-  verdict === 'complete' || (auth0 === false && reasons.every(({ reason }) => reason === 'auth0_not_asked'))
+/** Complete, or as complete as can be where Auth0 was not to be asked; and no vendor that was to be asked could not be. */
+const isProved = ({ verdict, reasons, sinks }: Certificate, { auth0 }: Record<string, unknown>) =>
+  (verdict === 'complete' || (auth0 === false && reasons.every(({ reason }) => reason === 'auth0_not_asked'))) &&
+  sinks.every(({ vendor }) => vendor?.state !== 'failed')
 
 /** Says on stderr what went wrong, as JSON where the result would have been, and answers the exit status for it. */
 function told(error: unknown, { stderr, env, signal }: Terminal, json: boolean, command: string): number {

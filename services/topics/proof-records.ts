@@ -1,6 +1,6 @@
 // What a proof of a day leaves in the reports topic, under the key `proof`: types. Their shapes are in proof-shapes.ts.
 /**
- * What came of a log at a sink. `delivered` is by commit: the sink committed it, and kept it back by no rule; the vendor was not asked.
+ * What came of a log at a sink. `delivered` is by commit: the sink committed it, and kept it back by no rule; what the vendor says is in `AtVendor`.
  * `redriven`: delivered after it had been a dead letter. `delivered_or_filtered`: committed, and which of both Kafka does not tell, for the
  * filter was changed around then. `unknown`: passed before the account of the group begins.
  */
@@ -17,11 +17,12 @@ export type Outcome = (typeof OUTCOMES)[number]
 
 export type Verdict = 'complete' | 'incomplete' | 'not_decidable'
 
-/** Why an hour or a day is not complete: the first three are gaps, the others say why something cannot be known. */
+/** Why an hour or a day is not complete: the first four are gaps, the others say why something cannot be known. */
 export const REASONS = [
   'missing',
   'dead_lettered',
   'waiting',
+  'not_at_vendor',
   'auth0_not_asked',
   'auth0_expired',
   'not_over',
@@ -34,7 +35,23 @@ export type Reason = (typeof REASONS)[number]
 /** Counts by rule, reason or type. */
 export type Counts = Record<string, number>
 
-/** The logs of an hour at one sink, each once, by the best that came of it. `duplicates` are further copies that were not sent. */
+/** What the vendor said of logs that were delivered by commit. `not_found`: the first ids of the `asked - confirmed` that it does not hold. */
+export type AtVendor = { asked: number; confirmed: number; not_found: string[] }
+
+/** By `prove --ask-vendor`: some logs of each hour, or all of them. */
+export const VENDOR_ASKS = ['sample', 'all'] as const
+export type VendorAsk = (typeof VENDOR_ASKS)[number]
+
+/**
+ * How a vendor was asked. `cannot`: this vendor answers no such question; `failed`: it could not be asked, or not to the end, and `problem`
+ * says why. `at` is when it had been asked.
+ */
+export type VendorAsked = { at: string; how: VendorAsk; state: 'asked' | 'cannot' | 'failed'; problem: string }
+
+/**
+ * The logs of an hour at one sink, each once, by the best that came of it. `duplicates` are further copies that were not sent. `vendor` is
+ * there where the vendor was asked about this hour.
+ */
 export type SinkHour = {
   delivered: number
   redriven: number
@@ -44,6 +61,7 @@ export type SinkHour = {
   waiting: number
   unknown: number
   duplicates: number
+  vendor?: AtVendor
 }
 
 /**
@@ -97,6 +115,7 @@ export type SinkProved = {
   accounts: PartitionThen[]
   dead_letters: { start: number; end: number }
   resets: { at: string; by: string }[]
+  vendor?: VendorAsked
 }
 
 /** `stream` is null where nothing is known of it; `stream_problem` says why. */
@@ -133,7 +152,12 @@ export type Proved = {
   hours: HourRow[]
   /** `hash`: of all of them, `shown_hash`: of those that a shortened list shows; see `listHash`. `left_out`: only counted. */
   differences: { total: number; left_out: number; hash: string; shown_hash: string }
+  /** The certificate to which this one adds what the vendors say. */
+  rests_on?: RestsOn
 }
+
+/** `signature` is that certificate's own, empty where it is not signed. */
+export type RestsOn = { id: string; made_at: string; by: string; signature: string }
 
 /** `public_key` and `value` are base64, the key as SPKI DER. */
 export type Signature = { algorithm: 'Ed25519'; public_key: string; value: string }

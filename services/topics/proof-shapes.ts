@@ -1,5 +1,6 @@
 // What the records of a proof must look like to be read; schemas/certificate.json says the same of the certificate.
 import {
+  type AtVendor,
   type Auth0Asked,
   type Certificate,
   type Counts,
@@ -10,10 +11,13 @@ import {
   type PartitionThen,
   type Proved,
   REASONS,
+  type RestsOn,
   type Signature,
   type SinkHour,
   type SinkProved,
   type TopicRead,
+  VENDOR_ASKS,
+  type VendorAsked,
 } from './proof-records.ts'
 import { bool, count, listOf, nullOr, object, oneOf, SERVICE, type Shape, tableOf, text, time } from './shapes.ts'
 
@@ -24,16 +28,20 @@ const reason = oneOf(...REASONS)
 const counts: Shape<Counts> = tableOf(/^/, count)
 const offset: Shape<number> = (value, at) => (value === -1 ? undefined : count(value, at))
 
-const sinkHour = object<SinkHour>({
-  delivered: count,
-  redriven: count,
-  delivered_or_filtered: count,
-  filtered: counts,
-  dead_lettered: counts,
-  waiting: count,
-  unknown: count,
-  duplicates: count,
-})
+const sinkHour = object<SinkHour>(
+  {
+    delivered: count,
+    redriven: count,
+    delivered_or_filtered: count,
+    filtered: counts,
+    dead_lettered: counts,
+    waiting: count,
+    unknown: count,
+    duplicates: count,
+    vendor: object<AtVendor>({ asked: count, confirmed: count, not_found: listOf(text()) }),
+  },
+  ['vendor'],
+)
 
 export const hourShape = object<HourRow>({
   at: text(/./),
@@ -55,32 +63,41 @@ export const differenceShape = object<Difference>({
   why: text(),
 })
 
-const sinkProved = object<SinkProved>({
-  sink: text(SERVICE),
-  group: text(),
-  version: text(),
-  sandbox: bool,
-  verdict,
-  filters: listOf(
-    object<SinkProved['filters'][number]>({ from: text(), LOG_LEVEL: text(), LOG_TYPES: text(), LOG_FILTER_MODE: text() }),
-  ),
-  accounts: listOf(
-    object<PartitionThen>({
-      partition: count,
-      base: count,
-      next: count,
-      delivered: count,
-      filtered: count,
-      duplicates: count,
-      dead_lettered: count,
-      expired: count,
-      kind: text(),
-      note: text(),
+const sinkProved = object<SinkProved>(
+  {
+    vendor: object<VendorAsked>({
+      at: time,
+      how: oneOf(...VENDOR_ASKS),
+      state: oneOf('asked', 'cannot', 'failed'),
+      problem: text(),
     }),
-  ),
-  dead_letters: object<SinkProved['dead_letters']>({ start: count, end: count }),
-  resets: listOf(object<SinkProved['resets'][number]>({ at: time, by: text() })),
-})
+    sink: text(SERVICE),
+    group: text(),
+    version: text(),
+    sandbox: bool,
+    verdict,
+    filters: listOf(
+      object<SinkProved['filters'][number]>({ from: text(), LOG_LEVEL: text(), LOG_TYPES: text(), LOG_FILTER_MODE: text() }),
+    ),
+    accounts: listOf(
+      object<PartitionThen>({
+        partition: count,
+        base: count,
+        next: count,
+        delivered: count,
+        filtered: count,
+        duplicates: count,
+        dead_lettered: count,
+        expired: count,
+        kind: text(),
+        note: text(),
+      }),
+    ),
+    dead_letters: object<SinkProved['dead_letters']>({ start: count, end: count }),
+    resets: listOf(object<SinkProved['resets'][number]>({ at: time, by: text() })),
+  },
+  ['vendor'],
+)
 
 const stream = object<NonNullable<Auth0Asked['stream']>>({
   name: text(),
@@ -90,46 +107,50 @@ const stream = object<NonNullable<Auth0Asked['stream']>>({
   pii_config: listOf(text()),
 })
 
-export const certificateShape = object<Certificate>({
-  v: oneOf(1),
-  certificate: oneOf('day'),
-  id: text(/./s),
-  day: text(DAY),
-  zone: text(/./),
-  from: time,
-  to: time,
-  as_of: time,
-  made_at: time,
-  by: text(),
-  version: text(),
-  verdict,
-  reasons: listOf(object<Proved['reasons'][number]>({ reason, logs: count, words: text() })),
-  auth0: nullOr(object<Auth0Asked>({ tenant: text(), retention_days: count, stream: nullOr(stream), stream_problem: text() })),
-  topic: object<Proved['topic']>({
-    name: text(),
-    partitions: listOf(object<TopicRead>({ partition: count, start: count, end: count, read_from: count })),
-  }),
-  sinks: listOf(sinkProved),
-  totals: object<Proved['totals']>({
-    auth0: count,
-    topic: count,
-    copies: count,
-    missing: count,
-    not_listed: count,
-    excluded: count,
-    calls: count,
-  }),
-  hashes: object<Proved['hashes']>({ auth0: text(/^([0-9a-f]{64})?$/), topic: text(SHA256) }),
-  hours: listOf(hourShape),
-  differences: object<Proved['differences']>({
-    total: count,
-    left_out: count,
-    hash: text(SHA256),
-    shown_hash: text(SHA256),
-  }),
-  signature: nullOr(object<Signature>({ algorithm: oneOf('Ed25519'), public_key: text(/./), value: text(/./) })),
-  list: listOf(differenceShape),
-})
+export const certificateShape = object<Certificate>(
+  {
+    rests_on: object<RestsOn>({ id: text(/./s), made_at: time, by: text(), signature: text() }),
+    v: oneOf(1),
+    certificate: oneOf('day'),
+    id: text(/./s),
+    day: text(DAY),
+    zone: text(/./),
+    from: time,
+    to: time,
+    as_of: time,
+    made_at: time,
+    by: text(),
+    version: text(),
+    verdict,
+    reasons: listOf(object<Proved['reasons'][number]>({ reason, logs: count, words: text() })),
+    auth0: nullOr(object<Auth0Asked>({ tenant: text(), retention_days: count, stream: nullOr(stream), stream_problem: text() })),
+    topic: object<Proved['topic']>({
+      name: text(),
+      partitions: listOf(object<TopicRead>({ partition: count, start: count, end: count, read_from: count })),
+    }),
+    sinks: listOf(sinkProved),
+    totals: object<Proved['totals']>({
+      auth0: count,
+      topic: count,
+      copies: count,
+      missing: count,
+      not_listed: count,
+      excluded: count,
+      calls: count,
+    }),
+    hashes: object<Proved['hashes']>({ auth0: text(/^([0-9a-f]{64})?$/), topic: text(SHA256) }),
+    hours: listOf(hourShape),
+    differences: object<Proved['differences']>({
+      total: count,
+      left_out: count,
+      hash: text(SHA256),
+      shown_hash: text(SHA256),
+    }),
+    signature: nullOr(object<Signature>({ algorithm: oneOf('Ed25519'), public_key: text(/./), value: text(/./) })),
+    list: listOf(differenceShape),
+  },
+  ['rests_on'],
+)
 
 export const frozenShape = object<Frozen>({
   as_of: time,

@@ -3,7 +3,7 @@ import type { ProvedDay } from '../../operations/prove/proofs.ts'
 import type { Verified } from '../../operations/prove/sign.ts'
 import { fingerprint } from '../../operations/prove/sign.ts'
 import { commandOf, recoveriesOf, type Recovery } from '../../operations/prove/recover.ts'
-import type { Certificate, Counts, HourRow, Verdict } from '../../topics/proof-records.ts'
+import type { AtVendor, Certificate, Counts, HourRow, Verdict } from '../../topics/proof-records.ts'
 import { count, time } from '../table.ts'
 import type { Paint } from '../terminal.ts'
 import type { Shown } from './shown.ts'
@@ -79,6 +79,7 @@ function presentCertificate(certificate: Certificate, shown: Shown): string {
       '',
       `${style.bold(sink)}: ${paint(shown, verdict)(words(verdict))}`,
       sinkTable(certificate, sink, shown),
+      ...vendorLines(certificate, sink, shown),
     ]),
     ...(list.length > 0 ? ['', listTable(certificate, shown)] : []),
     ...(more > 0 ? [style.dim(`and ${count(more)} more; --out <file> writes them all`)] : []),
@@ -91,6 +92,25 @@ const told = (counts: Counts) =>
     .map(([name, number]) => `${count(number)} ${name}`)
     .join(', ')
 const some = (number: number) => (number > 0 ? count(number) : '')
+
+/** What the vendor said of the sink's logs, or why it was not asked. */
+function vendorLines({ hours, sinks }: Certificate, sink: string, shown: Shown): string[] {
+  const vendor = sinks.find((one) => one.sink === sink)?.vendor
+  if (!vendor) return []
+  if (vendor.state === 'cannot') return [shown.style.dim(vendor.problem)]
+  const said = hours.flatMap((hour) => hour.sinks[sink]?.vendor ?? [])
+  const sum = (counted: (one: AtVendor) => number) => said.reduce((total, one) => total + counted(one), 0)
+  const [asked, confirmed] = [sum((one) => one.asked), sum((one) => one.confirmed)]
+  const how = vendor.how === 'all' ? 'of all delivered logs' : 'of a sample of each hour'
+  const absent = said.flatMap((one) => one.not_found)
+  return [
+    `the vendor holds ${count(confirmed)} ${how}, ${count(asked)} asked`,
+    ...(absent.length > 0
+      ? [shown.wrap(`not found there: ${absent.slice(0, LISTED).join(' ')}${absent.length > LISTED ? ' …' : ''}`)]
+      : []),
+    ...(vendor.state === 'failed' ? [shown.wrap(shown.style.red(`the vendor could not be asked: ${vendor.problem}`))] : []),
+  ]
+}
 
 /** Hours in which nothing happened are left out. */
 function sinkTable({ hours }: Certificate, sink: string, shown: Shown): string {
@@ -109,6 +129,7 @@ function sinkTable({ hours }: Certificate, sink: string, shown: Shown): string {
       { title: 'filtered', below: true },
       { title: 'duplicates', right: true },
       { title: 'dead letters', below: true },
+      { title: 'at the vendor', below: true },
       { title: 'waiting', right: true },
       { title: 'unknown', right: true },
       { title: '' },
@@ -129,6 +150,7 @@ function hourRow({ at, auth0, topic, sinks, verdict }: HourRow, sink: string, sh
     told(own?.filtered ?? {}),
     some(own?.duplicates ?? 0),
     told(own?.dead_lettered ?? {}),
+    own?.vendor ? `${count(own.vendor.confirmed)} of ${count(own.vendor.asked)} found` : '',
     some(own?.waiting ?? 0),
     some(own?.unknown ?? 0),
     paint(shown, verdict)(words(verdict)),

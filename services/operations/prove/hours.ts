@@ -6,7 +6,7 @@ import { readRanges } from '../../topics/read.ts'
 import type { LetterFacts } from '../fate.ts'
 import { isoOf } from '../times.ts'
 import { type Auth0Hour, readAuth0Hour } from './auth0-day.ts'
-import { IdsHash } from './logs-of-day.ts'
+import { IdsHash, placesOf } from './logs-of-day.ts'
 import type { ProofOptions } from './contract.ts'
 import { type Scanned, scan } from './scan.ts'
 import type { SinkFacts } from './past.ts'
@@ -172,23 +172,14 @@ function topicState({ frozen, facts }: HoursOptions, { firstHeld }: Scanned, fro
 async function idsAt({ client, signal }: HoursOptions, { logs }: Scanned, rows: readonly number[]): Promise<string[]> {
   const ids: string[] = []
   if (rows.length === 0) return ids
-  const wanted = new Map<number, Set<number>>()
-  for (const row of rows.slice(0, MOST_LISTED)) {
-    const { partition, offset } = logs.remembered(row)
-    const own = wanted.get(partition) ?? new Set()
-    wanted.set(partition, own.add(offset))
-  }
-  const ranges = [...wanted].map(([partition, offsets]) => {
-    const all = [...offsets].toSorted((a, b) => a - b)
-    return { partition, from: all[0], to: all[all.length - 1] + 1 }
-  })
+  const { ranges, holds } = placesOf(logs, rows.slice(0, MOST_LISTED))
   await readRanges(
     client,
     'prove',
     topicNames.events(client.settings.prefix),
     ranges,
-    ({ partition, offset, key }) => {
-      if (key !== null && wanted.get(partition)?.has(offset)) ids.push(key)
+    (record) => {
+      if (record.key !== null && holds(record)) ids.push(record.key)
     },
     signal,
   )

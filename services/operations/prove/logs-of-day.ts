@@ -1,5 +1,6 @@
 // The logs of a day as the topic holds them: each log once, with what came of it at each sink. Typed arrays, about 45 bytes a log.
 import { createHash, hash } from 'node:crypto'
+import type { ReadRange } from '../../topics/read.ts'
 
 /** Rows that the arrays begin with; they double. */
 const FIRST_ROWS = 1_024
@@ -121,6 +122,20 @@ export class LogsOfDay {
     this.#slots = new Uint32Array(rows * 2)
     for (let row = 0; row < this.size - 1; row++) this.#put(row)
   }
+}
+
+/** Where the topic holds these rows: what is to be read, one range a partition, and which of the records read are theirs. */
+export function placesOf(logs: LogsOfDay, rows: readonly number[]) {
+  const wanted = new Map<number, Set<number>>()
+  const ranges = new Map<number, ReadRange>()
+  for (const row of rows) {
+    const { partition, offset } = logs.remembered(row)
+    wanted.set(partition, (wanted.get(partition) ?? new Set()).add(offset))
+    const { from = offset, to = offset + 1 } = ranges.get(partition) ?? {}
+    ranges.set(partition, { partition, from: Math.min(from, offset), to: Math.max(to, offset + 1) })
+  }
+  const holds = ({ partition, offset }: { partition: number; offset: number }) => wanted.get(partition)?.has(offset) === true
+  return { ranges: [...ranges.values()], holds }
 }
 
 function grown<T extends { set: (from: T) => void }>(from: T, to: T): T {

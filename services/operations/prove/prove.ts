@@ -36,6 +36,7 @@ export const prove: Operation = {
     'auth0-logs prove --day 2026-01-31 --zone Europe/Berlin',
     'auth0-logs prove --day yesterday --out certificate.json',
     'auth0-logs prove --day 2026-01-31 --sink cloudwatch --no-auth0',
+    'auth0-logs prove --day yesterday --ask-vendor --out certificate.json',
     'auth0-logs prove --verify certificate.json',
   ],
   async run(context, values): Promise<ProveResult> {

@@ -10,7 +10,7 @@ export type HourFacts = {
 }
 
 /** These are a gap; all others say why something cannot be known. */
-const GAPS: readonly Reason[] = ['missing', 'dead_lettered', 'waiting']
+const GAPS: readonly Reason[] = ['missing', 'dead_lettered', 'waiting', 'not_at_vendor']
 
 export const sumOf = (counts: Counts): number => Object.values(counts).reduce((sum, count) => sum + count, 0)
 
@@ -26,11 +26,12 @@ export function reasonsOf(row: Pick<HourRow, 'topic' | 'sinks'>, { auth0, isOver
   return [...found]
 }
 
-function sinkReasons({ dead_lettered: dead, waiting, unknown }: SinkHour): Reason[] {
+function sinkReasons({ dead_lettered: dead, waiting, unknown, vendor }: SinkHour): Reason[] {
   const found: Reason[] = []
   if (sumOf(dead) > 0) found.push('dead_lettered')
   if (waiting > 0) found.push('waiting')
   if (unknown > 0) found.push('before_base')
+  if (vendor && vendor.confirmed < vendor.asked) found.push('not_at_vendor')
   return found
 }
 
@@ -38,6 +39,11 @@ export function verdictOf(reasons: readonly Reason[]): Verdict {
   if (reasons.some((reason) => GAPS.includes(reason))) return 'incomplete'
   return reasons.length > 0 ? 'not_decidable' : 'complete'
 }
+
+/** An hour's reasons again, after its vendors were asked. */
+export const withVendorReasons = ({ reasons, sinks }: HourRow): Reason[] => [
+  ...new Set([...reasons, ...Object.values(sinks).flatMap(sinkReasons)]),
+]
 
 /** Of one sink alone: what the topic holds and it did not deliver. */
 export const sinkVerdict = (hours: readonly HourRow[], sink: string): Verdict =>
@@ -62,6 +68,7 @@ function logsOf({ topic, sinks }: HourRow, reason: Reason): number {
   if (reason === 'missing') return topic.missing
   if (reason === 'dead_lettered') return over((sink) => sumOf(sink.dead_lettered))
   if (reason === 'waiting') return over(({ waiting }) => waiting)
+  if (reason === 'not_at_vendor') return over(({ vendor }) => (vendor ? vendor.asked - vendor.confirmed : 0))
   if (reason === 'before_base') return over(({ unknown }) => unknown)
   return 0
 }
@@ -74,6 +81,8 @@ function wordsOf(reason: Reason, logs: string, when: string): string {
       return `${logs} are dead letters of a sink, ${when}: a redrive sends them again`
     case 'waiting':
       return `${logs} are in the topic and wait for a sink, ${when}: prove again when it has caught up`
+    case 'not_at_vendor':
+      return `${logs} that a sink delivered were not found at its vendor, ${when}: the vendor's retention removed them, the sink's settings here name another place, or the vendor lost them and a replay sends them again`
     case 'auth0_not_asked':
       return 'Auth0 was not asked: whether the topic holds all that Auth0 has is not known'
     case 'auth0_expired':
