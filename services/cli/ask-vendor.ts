@@ -55,7 +55,9 @@ async function openVendor(sink: string, root: string, env: Terminal['env'], sign
       return { vendor: { sink, state: 'cannot', problem: 'this vendor cannot be asked what it holds' }, close }
     if (problem !== '')
       return {
-        vendor: failed(`the sink's settings on this machine do not do: ${String(problem)}; ask where the sink runs`),
+        vendor: failed(
+          `this machine does not have the sink's settings: ${String(problem)}. Ask where the sink runs, or set them here`,
+        ),
         close,
       }
     return { vendor: { sink, ask }, close }

@@ -142,7 +142,7 @@ test('--ask-vendor - says by hour what was asked and found, and which vendor can
   const elsewhere = await prove(['--ask-vendor'], {})
   expect(sinkOf(elsewhere.certificate, 'cloudwatch')?.vendor).toMatchObject({
     state: 'failed',
-    problem: expect.stringMatching(/CLOUDWATCH_LOG_GROUP_NAME.*ask where the sink runs/),
+    problem: expect.stringMatching(/CLOUDWATCH_LOG_GROUP_NAME.*Ask where the sink runs/),
   })
 })
 

@@ -29,7 +29,7 @@ export type DeliveredLog = { id: string; type: string; value: Buffer; receivedAt
 /** Answers the ids that the vendor holds. @throws Error with what to do where it cannot be asked */
 export type AskVendor = (logs: readonly DeliveredLog[]) => Promise<ReadonlySet<string>>
 
-/** Who can be asked has `ask`; of the others `state` and `problem` say why they are not. */
+/** A vendor that can be asked has `ask`; of the others `state` and `problem` say why they are not asked. */
 export type Vendor = { sink: string } & ({ ask: AskVendor } | { state: 'cannot' | 'failed'; problem: string })
 
 type Asking = { sink: string; ask: AskVendor; problem: string; hours: AtVendor[] }
@@ -89,16 +89,20 @@ async function askHours(context: Context, certificate: Certificate, how: VendorA
   }
 }
 
-/** Those with the smallest hashes: a sample that nobody chose, and the same one whenever the same day is asked for. */
+/**
+ * In the order in which they were received: the logs of one question are close to each other, at the vendor too, whichever partitions they
+ * are in. A sample has those with the smallest hashes: nobody chose it, and it is the same whenever the same day is asked for.
+ */
 function deliveredRows({ logs, endings }: Scanned, hour: number, sink: number, most: number | undefined): number[] {
   const rows: number[] = []
   for (let row = 0; row < logs.size; row++) {
     const outcome = logs.hour(row) === hour ? endings.of(logs.end(row, sink))?.outcome : undefined
     if (outcome === 'delivered' || outcome === 'redriven') rows.push(row)
   }
-  if (most === undefined) return rows
   const hash = (row: number) => logs.idHash(row)
-  return rows.toSorted((a, b) => hash(a).high - hash(b).high || hash(a).low - hash(b).low).slice(0, most)
+  const chosen =
+    most === undefined ? rows : rows.toSorted((a, b) => hash(a).high - hash(b).high || hash(a).low - hash(b).low).slice(0, most)
+  return chosen.toSorted((a, b) => logs.remembered(a).receivedAt - logs.remembered(b).receivedAt)
 }
 
 /** After a problem the vendor is not asked any more; what it said before stays. */

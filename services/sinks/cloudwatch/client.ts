@@ -17,10 +17,13 @@ const ANSWERS: Record<string, string[]> = {
   FilterLogEvents: ['events', 'nextToken', 'searchedLogStreams'],
 }
 
-/** The SDK's client with connections of its own, which `destroy` ends. Each call is one attempt. */
-export async function createClient(settings: Settings<typeof fields>): Promise<CloudWatchLogsClient> {
+/**
+ * The SDK's client with connections of its own, which `destroy` ends. Each call is one attempt.
+ * @param mostBytes of an answer that are read, where it is longer than those about deliveries
+ */
+export async function createClient(settings: Settings<typeof fields>, mostBytes?: number): Promise<CloudWatchLogsClient> {
   const { region, endpoint } = settings
-  const requestHandler = handlerOf(createHttpClient())
+  const requestHandler = handlerOf(createHttpClient(mostBytes))
   const credentials = await credentialsOf(settings, requestHandler)
   return new CloudWatchLogsClient({
     region,

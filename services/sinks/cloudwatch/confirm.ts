@@ -9,13 +9,15 @@ import { sleep } from '../../platform/lifecycle.ts'
 import type { Settings } from '../../platform/settings.ts'
 import type { Confirmer } from '../runtime/contract.ts'
 import { createClient } from './client.ts'
-import { outcomeOfAws } from './judge.ts'
+import { ForeignAnswer, outcomeOfAws } from './judge.ts'
 import type { fields } from './settings.ts'
 import type { LogLine } from './streams.ts'
 
 /** Five requests a second for an account in a region; the sinks of others may ask too. */
 const CALL_EVERY_MS = 250
 const CALL_MS = 20_000
+/** A page has at most 1 MB of messages and 10,000 events: JSON escapes about double the ones, and the others have some 200 bytes beside. */
+const MOST_PAGE_BYTES = 16 * 1024 * 1024
 /** Events that are no further apart are asked for in one window: a page brings 10,000 events. */
 const GAP_MS = 30_000
 /** Of one call, for what passes by itself. */
@@ -24,7 +26,7 @@ const FIRST_WAIT_MS = 1_000
 const MOST_WAIT_MS = 15_000
 
 export async function openConfirmer(settings: Settings<typeof fields>): Promise<Confirmer<LogLine>> {
-  const client = await createClient(settings)
+  const client = await createClient(settings, MOST_PAGE_BYTES)
   const ask = createAsking(client)
   return {
     async confirm(lines) {
@@ -100,7 +102,7 @@ function createAsking(client: CloudWatchLogsClient) {
       } catch (error) {
         if (isMissingStream(error)) return undefined
         const outcome = outcomeOfAws(error, 'create')
-        if (outcome.kind !== 'retry' || attempt === ATTEMPTS) throw problemOf(outcome, input.logGroupName ?? '')
+        if (outcome.kind !== 'retry' || attempt === ATTEMPTS) throw problemOf(error, outcome, input.logGroupName ?? '')
         const own = FIRST_WAIT_MS * 2 ** (attempt - 1)
         await sleep(Math.min(MOST_WAIT_MS, Math.max(own, outcome.afterMs ?? 0)))
       }
@@ -112,9 +114,14 @@ const isMissingStream = (error: unknown) =>
   error instanceof Error && error.name === 'ResourceNotFoundException' && /log stream/i.test(error.message)
 
 /** In words that say what to do. */
-function problemOf(outcome: ReturnType<typeof outcomeOfAws>, group: string): Error {
+function problemOf(error: unknown, outcome: ReturnType<typeof outcomeOfAws>, group: string): Error {
   if (!('reason' in outcome)) return new Error(`no answer about the log group ${group}`)
   const { reason, message } = outcome
+  // Its body may hold logs, and the words come into a certificate.
+  if (error instanceof ForeignAnswer && error.answer.status < 300)
+    return new Error(
+      `the log group ${group} could not be asked: HTTP ${error.answer.status} that is no answer of CloudWatch Logs`,
+    )
   if (reason === 'access_denied')
     return new Error(`permission is missing: grant logs:FilterLogEvents on the log group ${group} (${message})`)
   if (reason === 'resource_not_found')

@@ -9,7 +9,7 @@ import {
 } from 'node:http'
 import { globalAgent as httpsGlobal, Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 
-/** Of an answer no more is read: those of vendors are short, and what stands between us and them may send anything. */
+/** Of an answer no more is read unless a client wants more: those of vendors are short, and what stands between us and them may send anything. */
 const MOST_ANSWER_BYTES = 64 * 1024
 /**
  * Idle connections are given up before balancers and address translations forget them, so that a quiet tenant's next event does
@@ -36,8 +36,9 @@ export type HttpClient = {
 /**
  * A client with its own connections. With NODE_USE_ENV_PROXY=1 they go through HTTPS_PROXY or HTTP_PROXY unless NO_PROXY names the
  * host: what Node's global agents were told holds here too.
+ * @param mostBytes of an answer that are read
  */
-export function createHttpClient(): HttpClient {
+export function createHttpClient(mostBytes = MOST_ANSWER_BYTES): HttpClient {
   const options = { keepAlive: true, timeout: IDLE_MS }
   const http = new HttpAgent({ ...options, proxyEnv: proxyOf(httpGlobal) })
   const https = new HttpsAgent({ ...options, proxyEnv: proxyOf(httpsGlobal) })
@@ -52,7 +53,7 @@ export function createHttpClient(): HttpClient {
       const signal = asked.signal ?? AbortSignal.timeout(LIMIT_MS)
       const first = begin(url, { ...asked, signal })
       try {
-        return await exchange(first, asked.body)
+        return await exchange(first, asked.body, mostBytes)
       } catch (error) {
         const unanswered = error as Unanswered
         // A connection that died while it lay idle is noticed by its next request. That is no failure of the vendor: once more, on a
@@ -60,7 +61,7 @@ export function createHttpClient(): HttpClient {
         if (!first.reusedSocket || !unanswered.unanswered || signal.aborted || !RESET.test(String(unanswered.code))) throw error
         dropIdle(http) // those lay idle as long
         dropIdle(https)
-        return exchange(begin(url, { ...asked, signal }), asked.body)
+        return exchange(begin(url, { ...asked, signal }), asked.body, mostBytes)
       }
     },
     close() {
@@ -82,13 +83,13 @@ function dropIdle(agent: HttpAgent): void {
 /** `unanswered`: not one byte of an answer came. */
 type Unanswered = Error & { code?: string; unanswered?: boolean }
 
-function exchange(request: ClientRequest, body: Uint8Array | string = ''): Promise<HttpAnswer> {
+function exchange(request: ClientRequest, body: Uint8Array | string = '', mostBytes: number): Promise<HttpAnswer> {
   let bytesBefore = 0
   return new Promise((resolve, reject) => {
     request.once('socket', ({ bytesRead }) => (bytesBefore = bytesRead))
     request.on('response', (response) => {
       const chunks: Buffer[] = []
-      let room = MOST_ANSWER_BYTES
+      let room = mostBytes
       const done = () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) })
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk.subarray(0, room))

@@ -10,6 +10,7 @@ import { type CloudWatchOptions, start as startCloudWatch } from '../../../servi
 import type { Sink } from '../../../services/sinks/runtime/contract.ts'
 import { confirmAtVendor } from '../../../services/sinks/runtime/confirm.ts'
 import { segment } from '../../../services/sinks/segment/sink.ts'
+import { answering } from '../../support/answering.ts'
 
 const groups = [{ name: 'auth0', streams: ['logs', 'other'] }]
 const line = (id: string, timestamp: number, text = '') => ({ timestamp, message: JSON.stringify({ log_id: id, text }) })
@@ -67,6 +68,24 @@ describe('cloudwatch confirm', { timeout: 30_000 }, () => {
     const before = vendor.received.requests
     expect(await confirmer.confirm([line('first', at), line('last', at + 10)])).toEqual(new Set([0, 1]))
     expect(vendor.received.requests - before).toBeGreaterThan(2)
+  })
+
+  it('full pages - are read whole, with everything that JSON escapes in them', { timeout: 60_000 }, async () => {
+    const { confirmer, deliver } = await start()
+    const at = Date.now() - 60_000
+    const lines = Array.from({ length: 6 }, (_, n) => line(`f${n}`, at + n, '"'.repeat(240_000)))
+    for (const pair of [lines.slice(0, 2), lines.slice(2, 4), lines.slice(4)])
+      expect(await deliver(pair)).toEqual({ kind: 'delivered' })
+    const many = Array.from({ length: 9_000 }, (_, n) => line(`m${n}`, at + 100 + n))
+    expect(await deliver(many)).toEqual({ kind: 'delivered' })
+    expect((await confirmer.confirm([...lines, ...many])).size).toBe(9_006)
+  })
+
+  it('an answer that is not of AWS - is told without its body, which may hold logs', async () => {
+    const { origin } = await answering(200, '{"secret":"of a log"}')
+    const { confirmer } = await start({ AWS_ENDPOINT_URL_CLOUDWATCH_LOGS: origin })
+    const problem = await confirmer.confirm([line('a', 1)]).catch((error: Error) => error.message)
+    expect(problem).toBe('the log group auth0 could not be asked: HTTP 200 that is no answer of CloudWatch Logs')
   })
 
   it('throttled - the call is made again, and nothing is reported missing because of it', async () => {

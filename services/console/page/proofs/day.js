@@ -50,7 +50,7 @@ function Certificate({ certificate }) {
         ${totals.not_listed > 0 && html`<dt>Not listed by Auth0</dt><dd>${number(totals.not_listed)}</dd>`}
         <dt>Signed</dt><dd>${signature ? 'yes' : 'no: PROVE_KEY is not set'}</dd>
       </dl>
-      <p class="quiet">Delivered means that the sink committed the log; what the vendor holds says auth0-logs prove --ask-vendor, on a machine with the sink's settings.</p>
+      <p class="quiet">Delivered means that the sink committed the log. Whether the vendor holds it, auth0-logs prove --ask-vendor asks on a machine with the sink’s settings.</p>
       <${Download} day=${certificate.day} />
     </section>
     <${Recover} day=${certificate.day} id=${certificate.id} />
