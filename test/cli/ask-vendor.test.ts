@@ -116,7 +116,7 @@ test('--ask-vendor - says by hour what was asked and found, and which vendor can
     state: 'cannot',
     problem: expect.stringContaining('cannot be asked'),
   })
-  expect(out).toContain('the vendor holds 22 of a sample of each hour, 22 asked')
+  expect(out).toContain('the vendor was asked for some delivered logs of each hour: it holds 22 of 22')
   expect(out).toContain('this vendor cannot be asked what it holds')
 
   const nobody = { KAFKA_BROKERS: '', TOPIC_PREFIX: '', PROVE_KEY: PUBLIC }

@@ -101,10 +101,12 @@ function vendorLines({ hours, sinks }: Certificate, sink: string, shown: Shown):
   const said = hours.flatMap((hour) => hour.sinks[sink]?.vendor ?? [])
   const sum = (counted: (one: AtVendor) => number) => said.reduce((total, one) => total + counted(one), 0)
   const [asked, confirmed] = [sum((one) => one.asked), sum((one) => one.confirmed)]
-  const how = vendor.how === 'all' ? 'of all delivered logs' : 'of a sample of each hour'
+  const how = vendor.how === 'all' ? 'all delivered logs' : 'some delivered logs of each hour'
   const absent = said.flatMap((one) => one.not_found)
   return [
-    `the vendor holds ${count(confirmed)} ${how}, ${count(asked)} asked`,
+    ...(asked > 0 || vendor.state === 'asked'
+      ? [`the vendor was asked for ${how}: it holds ${count(confirmed)} of ${count(asked)}`]
+      : []),
     ...(absent.length > 0
       ? [shown.wrap(`not found there: ${absent.slice(0, LISTED).join(' ')}${absent.length > LISTED ? ' …' : ''}`)]
       : []),
