@@ -185,7 +185,15 @@ describe('replay and sink', () => {
 
   it('rewind past events that wait - asks once more, for they would never be delivered', async () => {
     await stage.place().wish('paused')
-    await stage.send(5)
+    // What is sent before the sink has read that it pauses is delivered still.
+    await until(
+      'events that wait',
+      async () => {
+        await stage.send(5)
+        return (await stage.place().accounts()).reduce((sum, { lag }) => sum + lag, 0)
+      },
+      (lag) => lag >= 5,
+    )
     const page = await stage.open('replay?sink=segment&way=reset&from=latest')
     await page.getByText(/\d events are passed over/).waitFor()
     await page.getByRole('button', { name: 'Rewind segment…' }).click()
