@@ -75,7 +75,7 @@ function spansOf({ resourceSpans }: Export): CollectedSpan[] {
         parentSpanId,
         name,
         kind,
-        startMs: Number(times.startTimeUnixNano) / 1e6,
+        startMs: Math.round(Number(times.startTimeUnixNano) / 1e6),
         endMs: Number(times.endTimeUnixNano) / 1e6,
         attributes: attributesOf(attributes),
         links: links.map((link) => ({ traceId: link.traceId, spanId: link.spanId })),

@@ -36,6 +36,8 @@ data "aws_iam_policy_document" "write" {
       ["logs:PutLogEvents", "logs:DescribeLogStreams", "logs:CreateLogStream"],
       # CLOUDWATCH_CREATE and CLOUDWATCH_RETENTION_DAYS: the sink makes the group.
       var.create_log_group ? [] : ["logs:CreateLogGroup", "logs:PutRetentionPolicy"],
+      # `auth0-logs prove --ask-vendor` reads the logs back: a right that delivery does not need.
+      var.may_ask_vendor ? ["logs:FilterLogEvents"] : [],
     )
     resources = [local.group_arn, "${local.group_arn}:*"]
   }

@@ -38,6 +38,12 @@ variable "create_log_group" {
   default     = true
 }
 
+variable "may_ask_vendor" {
+  description = "Lets `auth0-logs prove --ask-vendor` read the logs back with this policy. Delivery does not need it."
+  type        = bool
+  default     = false
+}
+
 variable "retention_in_days" {
   description = "How long the log group made here keeps its events; 0 = for ever."
   type        = number
