@@ -31,9 +31,14 @@ const SIGNS = { good: '✓', warn: '!', bad: '✕' }
 
 function Sentence({ status, sinks }) {
   const { tone, text } = sentenceOf(sinks)
-  const { newest } = status.topic
+  const { newest, records } = status.topic
+  const last = newest
+    ? html`<span>; the last event came <${Time} at=${newest} ago /></span>`
+    : records === 0
+      ? '; no event has come yet'
+      : ''
   return html`<p class=${`sentence ${tone}`} role="status"><span class="sign" aria-hidden="true">${SIGNS[tone]}</span>
-    <span><strong>${text}</strong>${newest ? html`<span>; the last event came <${Time} at=${newest} ago /></span>` : ''}.</span></p>`
+    <span><strong>${text}</strong>${last}.</span></p>`
 }
 
 function Needs({ status }) {
