@@ -94,7 +94,7 @@ async function pageOf(origin: string): Promise<Page> {
 async function pagesSaySo(page: Page): Promise<void> {
   await page.getByText('Kafka does not answer').first().waitFor({ timeout: ANSWER_MS })
   await page.getByText('Nothing is lost: the ingest answers Auth0', { exact: false }).waitFor()
-  for (const name of ['Replay', 'Dead letters', 'Audit', 'Jobs']) {
+  for (const name of ['Live', 'Find', 'Replay', 'Backfill', 'Dead letters', 'Proofs', 'Audit', 'Overview']) {
     await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click()
     await page.getByRole('heading', { name, level: 1 }).waitFor()
     await page.getByText('Kafka does not answer').first().waitFor()
@@ -113,7 +113,7 @@ describe.each([
       const { env, console, origin, ask, cli } = await installed()
       const slack = await slackOf(env)
       const page = await pageOf(origin)
-      await page.getByRole('rowheader', { name: 'segment' }).first().waitFor()
+      await page.getByRole('link', { name: 'segment', exact: true }).first().waitFor()
       const before = (await ask('/api/status')).body
       expect(before).toMatchObject({ kafka: { away: false } })
 
