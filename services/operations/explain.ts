@@ -1,9 +1,9 @@
 // `explain <log_id>`: trace one log, as far as Kafka alone can tell: received when and how, where it is, what became of it at each sink.
 import { timeOfLogId } from '../events/log-id.ts'
-import { type ControlRecords, type JobRecord, readControl } from '../topics/control.ts'
+import { type ControlRecords, readControl } from '../topics/control.ts'
 import { readDeadLetters, type StoredLetter } from '../topics/dead-letters.ts'
 import { committedOffsets, existingTopics, type LogRange, logRanges, offsetsAt } from '../topics/groups.ts'
-import { isOpen, jobProgress, jobsOf, sinkOf } from '../topics/jobs.ts'
+import { jobsNow, jobsOf, sinkOf } from '../topics/jobs.ts'
 import { topicNames } from '../topics/names.ts'
 import type { TopicRecord } from '../topics/read.ts'
 import { accountOf } from './account.ts'
@@ -107,7 +107,7 @@ async function atSink(
   const commit = (await committedOffsets(client, known.record.group, topic)).find((one) => one.partition === partition)
   const { base, next } = accountOf(ranges.find((range) => range.partition === partition)!, commit)
   // In this order: what a redrive has passed and failed at again has its new letter by then, or it would look delivered.
-  const jobs = await jobsNow(context, jobsOf(control, known.name))
+  const jobs = await jobsNow(context.client, jobsOf(control, known.name))
   const letters = await lettersOf(context, sinkOf(known.name), key ?? '', copies)
   const filter = sinkFilter(known)
   const shared = {
@@ -137,11 +137,6 @@ const factsOf = ({ partition, offset, timestamp, headers }: TopicRecord): CopyFa
 const letterFacts = ({ offset, logId, told }: StoredLetter): LetterFacts => {
   const { topic, partition, offset: from, stage, reason, error } = told
   return { offset, logId, topic, partition, from, stage, reason, error }
-}
-
-/** Jobs with the offsets that they have reached by now. */
-function jobsNow({ client }: Context, jobs: readonly JobRecord[]): Promise<JobRecord[]> {
-  return Promise.all(jobs.map(async (job) => (isOpen(job) ? { ...job, ranges: (await jobProgress(client, job)).ranges } : job)))
 }
 
 /** Dead letters of a log by its id, or of one of its copies, from its receipt on. A service that has none has no topic perhaps. */

@@ -63,6 +63,11 @@ export type JobProgress = {
   expired: number
 }
 
+/** Jobs with the offsets that they have reached by now: those of an open one are its group's commits. */
+export function jobsNow(client: KafkaClient, jobs: readonly JobRecord[]): Promise<JobRecord[]> {
+  return Promise.all(jobs.map(async (job) => (isOpen(job) ? { ...job, ranges: (await jobProgress(client, job)).ranges } : job)))
+}
+
 /** How far a job is: by its group's commits, or by the record where it has ended. */
 export async function jobProgress(client: KafkaClient, job: JobRecord): Promise<JobProgress> {
   if (job.ended_at !== '') {

@@ -1,6 +1,7 @@
 // Replay, its jobs, and the backfill.
 import { describe, expect, it } from 'vitest'
 import { newReport } from '../../services/topics/records.ts'
+import { newJob } from '../../services/topics/jobs.ts'
 import { until } from '../support/wait.ts'
 import { accessProblems } from './browser.ts'
 import { dialog, go, setStage } from './stage.ts'
@@ -208,23 +209,9 @@ describe('replay and sink', () => {
     const group = `${stage.place().prefix}.fourth`
     const plan = { step: 'stopping', group, before: [], offsets: [[0, 0]], state: null, stopped: null }
     const reset = {
-      v: 1,
-      id: 'reset',
-      service: 'fourth',
-      kind: 'reset',
+      ...newJob({ id: 'reset', service: 'fourth', kind: 'reset', from: 'earliest', by: 'zoe', at }),
       state: 'running',
-      ranges: [],
-      from: 'earliest',
-      to: '',
-      reason: '',
-      rate: 0,
-      delivered: 0,
-      failed: 0,
-      error: '',
-      ended_at: '',
       checkpoint: JSON.stringify(plan),
-      by: 'zoe',
-      at,
     }
     await stage.announce(stage.sinkRecord('fourth'))
     await stage

@@ -1,11 +1,11 @@
 // Kafka as it was when the proof began, read for one day: ends and commits are frozen first, and all that is read later is held against them.
 import { CLOCKS_MS, timeOfLogId } from '../../events/log-id.ts'
 import type { KafkaClient } from '../../topics/client.ts'
-import type { ControlRecords, JobRecord } from '../../topics/control.ts'
+import type { ControlRecords } from '../../topics/control.ts'
 import { parseControl } from '../../topics/control-records.ts'
 import { readDeadLetters } from '../../topics/dead-letters.ts'
 import { committedOffsets, logRanges, offsetsAt } from '../../topics/groups.ts'
-import { isOpen, jobProgress, jobsOf, sinkOf } from '../../topics/jobs.ts'
+import { jobsNow, jobsOf, sinkOf } from '../../topics/jobs.ts'
 import { topicNames } from '../../topics/names.ts'
 import type { Frozen } from '../../topics/proof-records.ts'
 import { type AccountsClosed, type FilterChanged, parseProof, PROOF_KEY } from '../../topics/proofs.ts'
@@ -76,7 +76,7 @@ export async function sinksPast(
       return [account.partition, stretchesOf(placeOf(account), closedOf(ended, account.partition), all, asOf)] as const
     })
     // In this order: what a redrive has passed and failed at again has its new letter by now, or it would look delivered.
-    const jobs = await jobsPast(client, control, known.name)
+    const jobs = await jobsNow(client, jobsOf(control, known.name))
     const letters = (await letterRanges(client, [known.name])).get(known.name) ?? own.letters
     const past: SinkPast = {
       topic: topicNames.events(client.settings.prefix),
@@ -214,11 +214,4 @@ async function readLetters(
 export async function readQuarantined(client: KafkaClient, day: Day, signal: AbortSignal): Promise<Map<string, LetterFacts[]>> {
   const range = (await letterRanges(client, [INGEST])).get(INGEST)
   return range ? readLetters(client, INGEST, day, range, signal) : new Map()
-}
-
-/** Jobs with the offsets that they have reached. */
-function jobsPast(client: KafkaClient, control: ControlRecords, sink: string): Promise<JobRecord[]> {
-  return Promise.all(
-    jobsOf(control, sink).map(async (job) => (isOpen(job) ? { ...job, ranges: (await jobProgress(client, job)).ranges } : job)),
-  )
 }
