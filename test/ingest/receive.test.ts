@@ -6,6 +6,7 @@ import { withAdmin } from '../../services/topics/client.ts'
 import { topicNames } from '../../services/topics/names.ts'
 import { type Answer, followTopics, ingestEnv, openIngest, type Sending, send, type Stored, TOKEN } from '../support/ingest.ts'
 import { newPrefix, testKafka } from '../support/kafka.ts'
+import { until } from '../support/wait.ts'
 
 const brokers = inject('brokers')
 const closers: (() => Promise<unknown>)[] = []
@@ -373,11 +374,22 @@ describe('one partition', () => {
     await expect.poll(async () => (await send(single.origin, { body: event('{}').text })).status, { timeout: 5_000 }).toBe(200)
   })
 
-  /** From now on the topic takes no record over 2,000 bytes. */
+  /** From now on the topic takes no record over 2,000 bytes. Kafka answers before the limit is in force, so one is tried until it is refused. */
   async function limit(topic: string): Promise<void> {
     const configEntries = [{ name: 'max.message.bytes', value: '2000' }]
     await withAdmin(single.kafka, (admin) =>
       admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: topic, configEntries }] }),
     )
+    const producer = single.kafka.kafka.producer({ retry: { retries: 0 } })
+    await producer.connect()
+    const attempt = () =>
+      producer.send({ topic, messages: [{ value: Buffer.alloc(3_000) }] }).then(
+        () => undefined,
+        ({ type }: { type?: string }) => type,
+      )
+    await until('the limit to be in force', attempt, (refusal) => refusal === 'MESSAGE_TOO_LARGE').finally(() =>
+      producer.disconnect(),
+    )
+    await single.topics.news()
   }
 })
