@@ -1,8 +1,8 @@
 // What a signal means here: one Ctrl-C may arrive twice, from the terminal and again from npm, which passes it on to its child
-// (@npmcli/run-script, signal-manager.js); only a later one is the wish to end at once.
+// (@npmcli/run-script, signal-manager.js); only a later one asks to end at once.
 import type { Process } from '../platform/lifecycle.ts'
 
-const oneWishMs = 500
+const oneKeyPressMs = 500
 
 /** The process with signals that follow each other within half a second taken as one. */
 export function calmSignals(own: Process, now = () => performance.now()): Process {
@@ -10,7 +10,7 @@ export function calmSignals(own: Process, now = () => performance.now()): Proces
   const on = (event: string, listener: (...facts: unknown[]) => void) =>
     (own.on as (event: string, listener: (...facts: unknown[]) => void) => unknown)(event, (...facts) => {
       if (event.startsWith('SIG')) {
-        const again = now() - last < oneWishMs
+        const again = now() - last < oneKeyPressMs
         last = now()
         if (again) return
       }

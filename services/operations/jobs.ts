@@ -32,7 +32,7 @@ export type JobRow = {
   leftOut: number
   /** Asked for, a second; 0 without a limit. */
   rate: number
-  /** Seen, a second, from the wish on. */
+  /** Seen, a second, from when it was asked for. */
   perSecond: number
   members: number
   by: string

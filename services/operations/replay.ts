@@ -104,10 +104,10 @@ async function applyJob(context: Context, known: Known, preview: Preview, ranges
 export async function requestJob(
   { client, producer, by }: Context,
   known: Known,
-  wish: Pick<JobRecord, 'kind' | 'ranges' | 'from' | 'to' | 'rate'> & Pick<Partial<JobRecord>, 'reason' | 'log_id' | 'offsets'>,
+  given: Pick<JobRecord, 'kind' | 'ranges' | 'from' | 'to' | 'rate'> & Pick<Partial<JobRecord>, 'reason' | 'log_id' | 'offsets'>,
 ): Promise<string> {
-  if (wish.ranges.length === 0) throw new Refusal('Nothing is in this range, so no job was created')
-  const record = newJob({ id: newJobId(), service: known.name, by, ...wish })
+  if (given.ranges.length === 0) throw new Refusal('Nothing is in this range, so no job was created')
+  const record = newJob({ id: newJobId(), service: known.name, by, ...given })
   await publishControl(client, producer, jobKey(record), record)
   return record.id
 }

@@ -178,7 +178,7 @@ async function put({ client }: Context, group: string, offsets: Map<number, numb
   throw new Refusal(`the offsets are not as planned: partition ${places.join(', ')}. ${kept}`)
 }
 
-/** Only where the wish is still the one that this reset wrote: what an operator wished meanwhile stays. */
+/** Only where the state is still the one that this reset wrote: what an operator set meanwhile stays. */
 async function restoreState({ client, producer }: Context, { service, plan }: OpenReset): Promise<void> {
   const { stopped, state } = plan
   if (!stopped) return

@@ -1,4 +1,4 @@
-// The services of an installation, as the control topic knows them: what each is, and what operators wish of it.
+// The services of an installation, as the control topic knows them: what each is, and what operators ask of it.
 import { createFilter, type Filter, type FilterRules, parseLevel, parseTypes } from '../events/filter.ts'
 import type { ShownField } from '../platform/settings.ts'
 import type { ControlRecords, DesiredState, ServiceRecord, SettingsRecord, StateRecord } from '../topics/control.ts'
@@ -62,7 +62,7 @@ export const isSink = ({ record }: Known) => record.kind === 'sink'
 /** What can be paused, stopped and scheduled: what works on its own, not what waits for others. */
 export const isSteered = ({ record }: Known) => record.kind === 'sink' || record.kind === 'backfill'
 
-/** The state that counts: an operator's wish wins over the environment. */
+/** The state that counts: an operator's wins over the environment's. */
 export const desiredState = ({ record, state }: Known): DesiredState => state?.state ?? record.state
 
 /** A setting with the value that counts: an operator's wins over the environment's, and that over the default. */
@@ -71,8 +71,8 @@ export type SettingNow = ShownField & { now: string; from: 'operator' | 'environ
 /** Every setting of a service, each with the value in force, as text, and where that comes from. Secrets are `***`. */
 export function settingsNow({ record, settings }: Known): SettingNow[] {
   return record.fields.map((field) => {
-    const wished = settings?.values[field.name] ?? ''
-    if (wished !== '') return { ...field, now: wished, from: 'operator' }
+    const changed = settings?.values[field.name] ?? ''
+    if (changed !== '') return { ...field, now: changed, from: 'operator' }
     if (field.value !== '') return { ...field, now: field.value, from: 'environment' }
     return { ...field, now: field.default, from: 'default' }
   })

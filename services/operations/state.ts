@@ -1,4 +1,4 @@
-// `pause`, `resume`, `stop`, `start`: what an operator wishes of a service, and whether the group shows it.
+// `pause`, `resume`, `stop`, `start`: what an operator asks of a service, and whether the group shows it.
 import { sleep } from '../platform/lifecycle.ts'
 import { type DesiredState, publishControl, readControl } from '../topics/control.ts'
 import { describeGroups } from '../topics/groups.ts'
@@ -38,7 +38,7 @@ export const resume = stateOperation(
 export const stop = stateOperation('stop', 'stopped', 'stop delivery and leave the group, as an offset reset requires')
 export const start = stateOperation('start', 'running', 'rejoin the group and deliver from the committed offsets')
 
-/** Writes the wish and waits until the group shows it, for `limitMs` at most. @throws Refusal for a service that is not known */
+/** Writes the state and waits until the group shows it, for `limitMs` at most. @throws Refusal for a service that is not known */
 export async function setState(context: Context, name: string, state: DesiredState, limitMs = EFFECT_MS): Promise<StateChange> {
   const { client, producer, by } = context
   const known = knownService(await readControl(client, 'state'), name, isSteered)

@@ -41,9 +41,9 @@ export type ServiceStatus = {
   /** Delivers to the sandbox, in a group of its own. */
   sandbox: boolean
   startedAt: string
-  /** What is wished of it. */
+  /** What is asked of it. */
   state: DesiredState
-  /** Who wished it and when, and the environment's state where it is another; null where nobody did. */
+  /** Who asked for it and when, and the environment's state where it is another; null where nobody did. */
   setBy: { by: string; at: string; overrides: DesiredState | '' } | null
   /** `continuous` or a cron expression; empty for what has no schedule. */
   schedule: string
@@ -122,7 +122,7 @@ export async function readStatus(
     )
     const partitions = accounts.map((account) => ({ ...account, oldestUndelivered: timeOf(waiting.get(account.partition)) }))
     return {
-      ...wishOf(one),
+      ...desiredOf(one),
       ...membersOf(one, groups),
       lag: isSink(one) ? sumOf(accounts).lag : null,
       oldestUndelivered: first(partitions.map(({ oldestUndelivered }) => oldestUndelivered)),
@@ -180,8 +180,8 @@ async function rangesOf(client: KafkaClient, topic: string, control: ControlReco
   return exists ? (await logRanges(client, topic)).toSorted((a, b) => a.partition - b.partition) : []
 }
 
-function wishOf(known: Known) {
-  const { name, record, state: wish } = known
+function desiredOf(known: Known) {
+  const { name, record, state: asked } = known
   const settings = settingsNow(known)
   const state = desiredState(known)
   const timeZone = settingNamed(settings, 'SCHEDULE_TZ')?.now ?? ''
@@ -194,7 +194,7 @@ function wishOf(known: Known) {
     sandbox: record.sandbox,
     startedAt: record.started_at,
     state,
-    setBy: wish ? { by: wish.by, at: wish.at, overrides: record.state === state ? ('' as const) : record.state } : null,
+    setBy: asked ? { by: asked.by, at: asked.at, overrides: record.state === state ? ('' as const) : record.state } : null,
     schedule,
     scheduleWords: schedule === '' ? '' : scheduleWords(schedule),
     timeZone: schedule === '' ? '' : timeZone,

@@ -11,7 +11,7 @@ import { type ShownEvent, shownEvent } from './shown-event.ts'
 const WAITING = 1_000
 const RUN_MS = 5_000
 
-export type TailWish = {
+export type TailOptions = {
   /** Which type codes come; undefined for all. */
   passes?: (type: string) => boolean
   unmask?: boolean
@@ -23,7 +23,7 @@ export type TailWish = {
  */
 export async function followEvents(
   client: KafkaClient,
-  { passes = () => true, unmask = false }: TailWish,
+  { passes = () => true, unmask = false }: TailOptions,
   emit: (event: ShownEvent | { left_out: number }) => void | Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -77,14 +77,14 @@ export const tail: Operation = {
   async run(context, values) {
     const events: object[] = []
     const giveUp = AbortSignal.any([context.signal, AbortSignal.timeout(RUN_MS)])
-    await followEvents(context.client, await wishOf(context, values), (event) => void events.push(event), giveUp)
+    await followEvents(context.client, await tailOptions(context, values), (event) => void events.push(event), giveUp)
     return { seconds: RUN_MS / 1000, events }
   },
   async stream(context, values, emit) {
-    await followEvents(context.client, await wishOf(context, values), emit, context.signal)
+    await followEvents(context.client, await tailOptions(context, values), emit, context.signal)
   },
 }
 
-async function wishOf(context: Context, values: Values): Promise<TailWish> {
+async function tailOptions(context: Context, values: Values): Promise<TailOptions> {
   return { passes: await eventFilter(context, values), unmask: values.unmask === true }
 }

@@ -36,8 +36,9 @@ async function waitingFor(client: KafkaClient, record: ServiceRecord | undefined
 /** Sinks that ought to work and are not among those heard of. */
 export function silentSinks(records: ControlRecords, heard: ReadonlySet<string>): string[] {
   const known = [...records].filter(([key]) => key.startsWith('service/')).map(([, record]) => record as ServiceRecord)
-  const wish = ({ service, state }: ServiceRecord) => (records.get(`state/${service}`) as StateRecord | undefined)?.state ?? state
+  const desired = ({ service, state }: ServiceRecord) =>
+    (records.get(`state/${service}`) as StateRecord | undefined)?.state ?? state
   return known
-    .filter((record) => record.kind === 'sink' && !record.sandbox && wish(record) === 'running' && !heard.has(record.service))
+    .filter((record) => record.kind === 'sink' && !record.sandbox && desired(record) === 'running' && !heard.has(record.service))
     .map(({ service }) => service)
 }

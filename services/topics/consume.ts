@@ -36,7 +36,7 @@ class GroupMember implements GroupConsumer {
   readonly #consumer: Consumer
   #kafkaGroup: Group | undefined
   #current: Current | undefined
-  #wishedPaused = false
+  #pauseAsked = false
   /** A batch is resolved only where neither an assignment nor a seek came in between. */
   #epoch = 0
   #lastSign = performance.now()
@@ -121,7 +121,7 @@ class GroupMember implements GroupConsumer {
         assignment.leftOut = partitions.filter((partition) => !offsets.has(partition))
         assignment.ready = true
         this.#epoch++
-        if (!this.#wishedPaused && partitions.length > 0) this.#resumeAll(assignment)
+        if (!this.#pauseAsked && partitions.length > 0) this.#resumeAll(assignment)
         return
       } catch (error) {
         const facts = { error: errorText(error), group: this.#group, attempt }
@@ -182,7 +182,7 @@ class GroupMember implements GroupConsumer {
     if (early > 0 && batch.offsetLag() === '0') await sleep(early)
     const assignment = this.#current
     // Stale: fetched before a seek. kafkajs offers the other partitions of a fetch even after the group rebalances (worker.js:26).
-    if (!assignment?.ready || assignment.signal.aborted || this.#wishedPaused || isStale() || !isRunning()) return
+    if (!assignment?.ready || assignment.signal.aborted || this.#pauseAsked || isStale() || !isRunning()) return
     const began = this.#epoch
     const { messages, partition, fetchedOffset } = batch as Batch & FetchedBatch
     if (!this.#follows(assignment, partition, Number(fetchedOffset))) return
@@ -203,21 +203,21 @@ class GroupMember implements GroupConsumer {
   // ---- For the caller: functions of their own, to be handed on ----
 
   readonly pause = (): void => {
-    this.#wishedPaused = true
+    this.#pauseAsked = true
     this.#ifReady(() => this.#consumer.pause([{ topic: this.#topic }]))
   }
 
   readonly resume = (): void => {
-    this.#wishedPaused = false
+    this.#pauseAsked = false
     this.#ifReady((assignment) => this.#resumeAll(assignment))
   }
 
-  readonly paused = (): boolean => this.#wishedPaused
+  readonly paused = (): boolean => this.#pauseAsked
   readonly leaveOut = (partition: number): void => {
     if (!this.#current || this.#current.leftOut.includes(partition)) return
     this.#current.leftOut.push(partition)
     // subscriptionState.js:44: pausing one partition of a topic that is paused as a whole un-pauses the rest.
-    if (!this.#wishedPaused) this.#ifReady(() => this.#consumer.pause([{ topic: this.#topic, partitions: [partition] }]))
+    if (!this.#pauseAsked) this.#ifReady(() => this.#consumer.pause([{ topic: this.#topic, partitions: [partition] }]))
   }
 
   readonly seek = (offsets: ReadonlyMap<number, number>): void => {
@@ -225,7 +225,7 @@ class GroupMember implements GroupConsumer {
     if (this.#current) this.#current.leftOut = this.#current.leftOut.filter((partition) => !offsets.has(partition))
     this.#ifReady((assignment) => {
       this.#seekAll(assignment, offsets)
-      if (!this.#wishedPaused) this.#resumeAll(assignment)
+      if (!this.#pauseAsked) this.#resumeAll(assignment)
     })
   }
 

@@ -25,25 +25,25 @@ export type DesiredState = 'running' | 'paused' | 'stopped'
 export const isDesiredState = (state: unknown): state is DesiredState =>
   state === 'running' || state === 'paused' || state === 'stopped'
 
-/** Who wished it, and when (ISO 8601). */
-type Wish = { v: number; by: string; at: string }
+/** Who asked for it, and when (ISO 8601). */
+type ByOperator = { v: number; by: string; at: string }
 
 /**
- * `state/<service>`: what an operator wishes. Wins over the environment. `run_at`: when an operator last asked a scheduled service to run at
- * once, ISO 8601; it counts as a tick of the schedule.
+ * `state/<service>`: what an operator asks for. Wins over the environment. `run_at`: when an operator last asked a scheduled service to
+ * run at once, ISO 8601; it counts as a tick of the schedule.
  */
-export type StateRecord = Wish & { state: DesiredState; run_at?: string }
+export type StateRecord = ByOperator & { state: DesiredState; run_at?: string }
 
 /** `settings/<service>`: what an operator changed while it runs, by the settings' first names. Wins over the environment. */
-export type SettingsRecord = Wish & { values: Record<string, string> }
+export type SettingsRecord = ByOperator & { values: Record<string, string> }
 
 /**
  * `job/<service>/<id>`: work beside the live group. `replay`: a range of the main topic again to one sink; `redrive`: dead letters of
- * a sink; `acknowledge`: dead letters that an operator put away, ended from the start; `backfill`: a range of the Management API into the main topic; `reset`: an
- * offset reset under way, see operations/reset.ts; `prove`: the certificate of a day, see operations/prove/.
- * Progress is the job's own group's offsets (a backfill's is in `checkpoint`), so this record says only what is wished and how it ended.
+ * a sink; `acknowledge`: dead letters that an operator put away, ended from the start; `backfill`: a range of the Management API into the
+ * main topic; `reset`: an offset reset under way, see operations/reset.ts; `prove`: the certificate of a day, see operations/prove/.
+ * Progress is the job's own group's offsets (a backfill's is in `checkpoint`), so this record says only what is asked for and how it ended.
  */
-export type JobRecord = Wish & {
+export type JobRecord = ByOperator & {
   id: string
   service: string
   kind: 'replay' | 'redrive' | 'acknowledge' | 'backfill' | 'reset' | 'prove'
@@ -115,10 +115,10 @@ export type ResetPlan = {
 
 const SETTING = /^[A-Z][A-Z0-9_]*$/
 const state = oneOf('running', 'paused', 'stopped')
-const wish = { v: oneOf(1), by: text(), at: time }
+const byOperator = { v: oneOf(1), by: text(), at: time }
 
-export const stateShape = object<StateRecord>({ ...wish, state, run_at: time }, ['run_at'])
-export const settingsShape = object<SettingsRecord>({ ...wish, values: tableOf(SETTING, text()) })
+export const stateShape = object<StateRecord>({ ...byOperator, state, run_at: time }, ['run_at'])
+export const settingsShape = object<SettingsRecord>({ ...byOperator, values: tableOf(SETTING, text()) })
 
 const offsets: Shape<Offsets> = listOf((value, at) => {
   const isPair = Array.isArray(value) && value.length === 2 && count(value[0], at) === undefined
@@ -141,7 +141,7 @@ export function resetPlanOf({ kind, checkpoint }: JobRecord): ResetPlan | undefi
 
 const jobParts = object<JobRecord>(
   {
-    ...wish,
+    ...byOperator,
     id: text(/^[A-Za-z0-9_-]{1,64}$/),
     service: text(SERVICE),
     kind: oneOf('replay', 'redrive', 'acknowledge', 'backfill', 'reset', 'prove'),

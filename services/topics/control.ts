@@ -1,4 +1,4 @@
-// The control topic: what services are and what operators wish of them. Compacted; read to its end before anything starts.
+// The control topic: what services are and what operators ask of them. Compacted; read to its end before anything starts.
 import { within } from '../platform/lifecycle.ts'
 import type { KafkaClient } from './client.ts'
 import { parseControl } from './control-records.ts'

@@ -15,11 +15,11 @@ export function jobsOf(records: ControlRecords, service: string): JobRecord[] {
   return jobs.filter(isOwn).toSorted((a, b) => a.at.localeCompare(b.at) || a.id.localeCompare(b.id))
 }
 
-/** Begins with the moment, so that names sort as they were wished. */
+/** Begins with the moment, so that names sort as they were asked for. */
 export const newJobId = () => `${new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14)}-${crypto.randomUUID().slice(0, 4)}`
 
-/** The record of a job that is wished now; what the wish leaves out is empty. */
-export function newJob(wish: Pick<JobRecord, 'id' | 'service' | 'kind' | 'from' | 'by'> & Partial<JobRecord>): JobRecord {
+/** The record of a job that is asked for now; what is not given is empty. */
+export function newJob(given: Pick<JobRecord, 'id' | 'service' | 'kind' | 'from' | 'by'> & Partial<JobRecord>): JobRecord {
   return {
     v: RECORD_VERSION,
     state: 'wanted',
@@ -33,7 +33,7 @@ export function newJob(wish: Pick<JobRecord, 'id' | 'service' | 'kind' | 'from' 
     ended_at: '',
     checkpoint: '',
     at: new Date().toISOString(),
-    ...wish,
+    ...given,
   }
 }
 

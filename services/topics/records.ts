@@ -31,7 +31,7 @@ export type Identity = {
   topic?: string
   /** The record just below the offset, see `markOf`; left out where no record stands there. */
   last?: string
-  /** Why counting began anew here, where that was not an operator's wish. */
+  /** Why counting began anew here, where no operator asked for it. */
   note?: string
 }
 

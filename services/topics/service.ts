@@ -1,4 +1,4 @@
-// The shell of every service: it waits for Kafka, says in the control topic what it is, and follows what operators wish of it.
+// The shell of every service: it waits for Kafka, says in the control topic what it is, and follows what operators ask of it.
 import { backoffMs } from '../platform/backoff.ts'
 import { errorText } from '../platform/errors.ts'
 import { sleep, within } from '../platform/lifecycle.ts'
@@ -97,10 +97,10 @@ export async function announce(
   })
 }
 
-/** What an operator wishes of a service. */
-export type Wishes = {
+/** What an operator asks of a service. */
+export type Orders = {
   records: ControlRecords
-  /** The operator's, else the environment's; what is no state is no wish. */
+  /** The operator's, else the environment's; what is no state does not count. */
   state: () => DesiredState
   /** When an operator last asked it to run at once, between its ticks; undefined where nobody did. */
   runAt: () => Date | undefined
@@ -112,7 +112,7 @@ export type Wishes = {
  * can be read then; each later change is handed over when it comes.
  * @param lost told when the control topic can be followed no longer
  */
-export async function followWishes(
+export async function followOrders(
   client: KafkaClient,
   service: string,
   options: {
@@ -125,13 +125,13 @@ export async function followWishes(
     jobs?: (records: ControlRecords, state: DesiredState) => void
     lost: (error: Error) => void
   },
-): Promise<Wishes> {
+): Promise<Orders> {
   const { fallback, log } = options
   const stateKey = `state/${service}`
   const settingsKey = `settings/${service}`
   const stateOf = (value: unknown) => {
-    const wished = (value as Partial<StateRecord> | undefined)?.state
-    return isDesiredState(wished) ? wished : fallback
+    const asked = (value as Partial<StateRecord> | undefined)?.state
+    return isDesiredState(asked) ? asked : fallback
   }
   let state = fallback
   const { records, close } = await followControl(client, service, changed, options.lost)

@@ -1,4 +1,4 @@
-// The bench from its options to its results: the reference first, then each part, as often as wished.
+// The bench from its options to its results: the reference first, then each part, as often as asked.
 import type { Lifecycle } from '../../services/platform/lifecycle.ts'
 import { errorText } from '../../services/platform/errors.ts'
 import type { Environment } from '../../services/platform/settings.ts'

@@ -1,4 +1,4 @@
-// `npm run bench`: progress on stderr, the table on stdout, all figures as JSON where wished.
+// `npm run bench`: progress on stderr, the table on stdout, all figures as JSON where asked for.
 import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { kafkaVersion } from '../../services/local/broker/kafka-artifacts.ts'

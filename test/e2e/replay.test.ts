@@ -185,7 +185,7 @@ describe('replay and sink', () => {
   })
 
   it('rewind past events that wait - asks once more, for they would never be delivered', async () => {
-    await stage.place().wish('paused')
+    await stage.place().setState('paused')
     // What is sent before the sink has read that it pauses is delivered still.
     await until(
       'events that wait',
@@ -200,7 +200,7 @@ describe('replay and sink', () => {
     await page.getByRole('button', { name: 'Rewind segment…' }).click()
     await dialog(page).getByText('will never be delivered', { exact: false }).waitFor()
     await dialog(page).getByRole('button', { name: 'Cancel' }).click()
-    await stage.place().wish('running')
+    await stage.place().setState('running')
     await stage.place().settled()
   })
 

@@ -107,7 +107,7 @@ describe('traces', () => {
   })
 
   it('a batch of several traces - is in each of them, and one delivery linked with all', async () => {
-    await segmentInstallation.wish('paused')
+    await segmentInstallation.setState('paused')
     await until(
       'the pause',
       () => segmentInstallation.members(),
@@ -116,7 +116,7 @@ describe('traces', () => {
     const ids = Array.from({ length: 5 }, (_, n) => TRACE.replace(/..$/, `a${n}`))
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     for (const [n, id] of ids.entries()) await post(`[${eventOf(`3${n}`)},${eventOf(`4${n}`)}]`, `00-${id}-${SENDER}-01`)
-    await segmentInstallation.wish('running')
+    await segmentInstallation.setState('running')
     const ofThese = (name: string) =>
       collector.spans.filter((span) => span.name === name && ids.includes(span.traceId) && span.service.endsWith('segment'))
     const delivered = () =>

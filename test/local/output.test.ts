@@ -67,7 +67,7 @@ test('output - control characters are shown, not sent to the terminal', () => {
   expect(lines).toEqual(['ingest     03:04:05.006 info  a\\x1b[2Jb\n'])
 })
 
-test('output - colours only where they are wished; errors red', () => {
+test('output - colours only where they are asked for; errors red', () => {
   const { lines, output } = capture({ colour: true })
   output.say('error', 'bad')
   expect(lines[0]).toContain('\u001b[31merror bad\u001b[0m')

@@ -89,7 +89,7 @@ describe('jobs', { concurrent: true, timeout: 60_000 }, () => {
     await place.start()
     await place.produce(timedEvents(30, Date.now() - 60_000, 1).map(({ record }) => record))
     await place.settled()
-    await place.wish('paused')
+    await place.setState('paused')
     const paused = await ask<Replayed>(replay, { sink: 'segment', from: 'offset:0', to: 'offset:4', apply: true })
     expect(paused).toMatchObject({
       events: 15,
@@ -97,7 +97,7 @@ describe('jobs', { concurrent: true, timeout: 60_000 }, () => {
     })
     await untilState(ask, paused.job, ['running'])
     expect(arrived()).toHaveLength(30)
-    await place.wish('running')
+    await place.setState('running')
     await untilState(ask, paused.job, ['done'])
     expect(arrived()).toHaveLength(45)
   })

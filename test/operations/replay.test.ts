@@ -25,7 +25,7 @@ async function delivered(place: Installation, state?: string) {
   await place.produce(events.map(({ record }) => record))
   expect(await place.settled()).toMatchObject({ delivered: 60, problems: [] })
   if (state) {
-    await place.wish(state)
+    await place.setState(state)
     if (state === 'stopped') await until('an empty group', place.members, (members) => members === 0)
   }
   return events
@@ -60,7 +60,7 @@ async function killedAt(place: Installation, step: number, given: object): Promi
   expect((await once(child, 'close'))[1]).toBe('SIGKILL')
 }
 const offsetsIn = async (place: Installation) => (await place.accounts()).map(({ committed }) => committed)
-/** Null and undefined both say that nobody wished anything. */
+/** Null and undefined both say that nobody asked for anything. */
 const stateIn = async (place: Installation) => ((await place.control()).get('state/segment') ?? undefined) as object | undefined
 
 describe('replay', { concurrent: true, timeout: 60_000 }, () => {
@@ -121,7 +121,7 @@ describe('replay', { concurrent: true, timeout: 60_000 }, () => {
     expect(after).toEqual([done.partitions[0].to, before[1], done.partitions[1].to])
     expect(await stateIn(place)).toMatchObject({ state: 'stopped', by: 'test' })
     vendor.reset()
-    await place.wish('running')
+    await place.setState('running')
     await place.settled()
     const again = arrived()
     expect(again).toHaveLength(done.events)
@@ -160,7 +160,7 @@ describe('replay', { concurrent: true, timeout: 60_000 }, () => {
     const said = rows.reduce((sum, [partition, offset]) => sum + ends[partition] - offset, 0)
     expect(said).toBe(15)
     vendor.reset()
-    await place.wish('running')
+    await place.setState('running')
     expect(await place.settled()).toMatchObject({ delivered: 15, problems: [] })
     expect(arrived()).toHaveLength(15)
   })
@@ -193,11 +193,11 @@ describe('replay', { concurrent: true, timeout: 60_000 }, () => {
     [6, 'finish'],
   ] as const)('killed at step %i - %s ends it: offsets and state are right', async ([step, how], { ask, place }) => {
     await idle(place)
-    const wish = await stateIn(place)
+    const before = await stateIn(place)
     await killedAt(place, step, { from: 'offset:3', partitions: '0' })
     await ask(replay, { sink: 'segment', [how]: true })
     expect(openReset(await readControl(testKafka(testBroker().brokers, place.prefix), 'test'), 'segment')).toBeUndefined()
-    expect(await stateIn(place)).toEqual(wish)
+    expect(await stateIn(place)).toEqual(before)
     expect((await offsetsIn(place))[0]).toBe(how === 'finish' ? 3 : 8)
   })
 

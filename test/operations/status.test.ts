@@ -93,8 +93,8 @@ describe('status', { concurrent: true }, () => {
   test('what operators and reports say - who set the state, what it overrides, the schedule, trouble and the last run', async () => {
     const { client, producer, member, ask } = await installed('')
     await member.leave()
-    const wish = { by: 'ada', at: '2026-03-04T05:06:07.000Z' }
-    await publishControl(client, producer, 'settings/segment', { values: { SEGMENT_SCHEDULE: '*/5 * * * *' }, ...wish })
+    const asked = { by: 'ada', at: '2026-03-04T05:06:07.000Z' }
+    await publishControl(client, producer, 'settings/segment', { values: { SEGMENT_SCHEDULE: '*/5 * * * *' }, ...asked })
     await publishReport(client, producer, report('segment', { status: 'held', error: 'denied: no' }))
     const held = named(await ask({}), 'segment')
     expect(held).toMatchObject({
@@ -103,9 +103,9 @@ describe('status', { concurrent: true }, () => {
     })
     expect(held.schedule).toBe('*/5 * * * *')
     expect(Date.parse(held.nextRun) - Date.now()).toBeLessThanOrEqual(300_000)
-    await publishControl(client, producer, 'state/segment', { state: 'paused', ...wish })
+    await publishControl(client, producer, 'state/segment', { state: 'paused', ...asked })
     const paused = named(await ask({}), 'segment')
-    expect(paused).toMatchObject({ state: 'paused', setBy: { ...wish, overrides: 'running' }, nextRun: '' })
+    expect(paused).toMatchObject({ state: 'paused', setBy: { ...asked, overrides: 'running' }, nextRun: '' })
   })
 
   test('the ingest - what came in and was refused in the last hour; a sink that is held says when it tries again', async () => {

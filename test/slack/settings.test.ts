@@ -48,16 +48,16 @@ test('Slack settings - defaults', () => {
 test('Slack settings - what an operator set wins, a sink its own over the bare one, nonsense over nothing', () => {
   const log = createLogger('test', 'silent')
   const records = new Map<string, unknown>()
-  const wish = (service: string, values: Record<string, string>) =>
+  const change = (service: string, values: Record<string, string>) =>
     records.set(`settings/${service}`, { v: 1, by: 'ann', at: '', values })
   const live = followSettings({ SLACK_SEND_SUCCESS: 'true', CLOUDWATCH_SLACK_SEND_SUCCESS: 'false' }, records, log)
   const told = () => ['segment', 'cloudwatch', 'cloudwatch.sandbox', 'log-archive'].map(live.tellsSuccess)
   expect(told()).toEqual([true, false, false, true])
-  wish('slack', { SLACK_SEND_SUCCESS: 'false', DAILY_REPORT_TIME: '7' })
-  wish('log-archive', { SLACK_SEND_SUCCESS: 'true' })
-  wish('cloudwatch', { CLOUDWATCH_SLACK_SEND_SUCCESS: 'true' })
+  change('slack', { SLACK_SEND_SUCCESS: 'false', DAILY_REPORT_TIME: '7' })
+  change('log-archive', { SLACK_SEND_SUCCESS: 'true' })
+  change('cloudwatch', { CLOUDWATCH_SLACK_SEND_SUCCESS: 'true' })
   expect(told()).toEqual([false, true, true, true])
   expect(live.settings().dailyReportTime).toBe(7)
-  wish('slack', { DAILY_REPORT_TIME: '70' })
+  change('slack', { DAILY_REPORT_TIME: '70' })
   expect(live.settings()).toMatchObject({ dailyReportTime: 16, sendSuccess: true })
 })

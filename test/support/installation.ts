@@ -76,7 +76,7 @@ export function install(broker: Broker, sink: Sink, env: Environment, prefix = n
     group,
     /** A member that need not become ready. */
     begin,
-    /** A member as soon as it has partitions, or is paused or stopped by wish. @param as the same sink with other limits */
+    /** A member as soon as it has partitions, or is paused or stopped by an operator. @param as the same sink with other limits */
     async start(more?: Environment, as?: Sink): Promise<Member> {
       const member = await begin(more, as)
       await until(
@@ -116,8 +116,8 @@ export function install(broker: Broker, sink: Sink, env: Environment, prefix = n
         return { offset, metadata }
       }),
 
-    /** The operator's wish, as console and CLI write it. */
-    wish(state: string): Promise<void> {
+    /** The state that an operator asks for, as console and CLI write it. */
+    setState(state: string): Promise<void> {
       const value = Buffer.from(JSON.stringify({ v: 1, state, by: 'test', at: new Date().toISOString() }))
       return produce([{ key: `state/${sink.name}`, value }], `${prefix}.control`)
     },

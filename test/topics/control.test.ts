@@ -42,7 +42,7 @@ async function follow({ onTestFinished }: TestContext, client: KafkaClient) {
   return { ...control, changes }
 }
 
-const state = (wish: string) => ({ state: wish, by: 'test', at: '2026-03-04T05:06:07Z' })
+const state = (asked: string) => ({ state: asked, by: 'test', at: '2026-03-04T05:06:07Z' })
 
 describe('control', { concurrent: true }, () => {
   test('control - an empty topic is read at once', async (context) => {
@@ -121,7 +121,7 @@ describe('control', { concurrent: true }, () => {
   test('control - a topic whose beginning is gone is read from what is left', async (context) => {
     const { prefix, client, write } = await open(context)
     const topic = `${prefix}.control`
-    for (const wish of ['paused', 'stopped', 'running']) await write('state/a', state(wish))
+    for (const asked of ['paused', 'stopped', 'running']) await write('state/a', state(asked))
     await broker.admin(async (admin) => {
       await admin.alterConfigs({
         validateOnly: false,
@@ -157,7 +157,7 @@ describe('control', { concurrent: true }, () => {
     ['', false],
     [undefined, false],
     [1, false],
-  ])('isDesiredState - %j: %s', (wish, is) => {
-    expect(isDesiredState(wish)).toBe(is)
+  ])('isDesiredState - %j: %s', (asked, is) => {
+    expect(isDesiredState(asked)).toBe(is)
   })
 })

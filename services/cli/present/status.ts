@@ -119,11 +119,11 @@ function lastText({ lastRun }: ServiceStatus, now: number, style: Style): string
 function detail({ topic, notUnderstood }: Status, service: ServiceStatus, shown: Shown): string {
   const { style, now } = shown
   const { setBy, account, lastRun, trouble } = service
-  const wish = setBy
+  const origin = setBy
     ? ` (set by ${setBy.by}, ${ago(setBy.at, now)}${setBy.overrides ? `; overrides ${setBy.overrides} of the environment` : ''})`
     : ''
   const told = shown.facts([
-    ['state', `${service.state}${wish}`],
+    ['state', `${service.state}${origin}`],
     ['trouble', trouble ? style.red(troubleText('it', trouble, now)) : ''],
     ['next try', trouble?.nextTry ? `${time(trouble.nextTry)} UTC; at once with auth0-logs resume ${service.name}` : ''],
     ['what to do', trouble?.advice ?? ''],

@@ -26,7 +26,7 @@ const ON_THEIR_WAY_MS = 10 * 60_000
 /** Makes proofs as they are wanted, one after the other, until the signal is aborted. */
 export async function runProofs(backfill: Backfill, reader: LogReader, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await wishNightly(backfill, new Date())
+    await askNightly(backfill, new Date())
     const job = proofJobs(backfill.records).find(isOpen)
     if (job) await proveUntilItEnds(backfill, reader, job, signal)
     else await sleep(LOOK_MS, signal)
@@ -34,7 +34,7 @@ export async function runProofs(backfill: Backfill, reader: LogReader, signal: A
 }
 
 /** The day before, once PROVE_AT has come: its job has a name of its own, so it is asked for once, whoever is the worker. */
-export async function wishNightly(
+export async function askNightly(
   { settings, records, writeJob }: Pick<Backfill, 'settings' | 'records' | 'writeJob'>,
   now: Date,
 ): Promise<void> {

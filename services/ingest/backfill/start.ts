@@ -14,7 +14,7 @@ import { groupNames } from '../../topics/names.ts'
 import type { TopicProducer } from '../../topics/produce.ts'
 import { publishReport } from '../../topics/reports.ts'
 import { createRuns } from '../../topics/runs.ts'
-import { againAndAgain, announce, followWishes } from '../../topics/service.ts'
+import { againAndAgain, announce, followOrders } from '../../topics/service.ts'
 import type { Store } from '../store.ts'
 import { workOfTerm } from './backfill.ts'
 import { type Checkpoint, seenMs } from './checkpoint.ts'
@@ -88,7 +88,7 @@ export function startBackfill(options: BackfillOptions): void {
   async function run(): Promise<void> {
     const over = new AbortController()
     const following = AbortSignal.any([signal, over.signal])
-    const control = await followWishes(client, SERVICE, {
+    const control = await followOrders(client, SERVICE, {
       fallback: 'running',
       log,
       state: () => {},

@@ -20,7 +20,7 @@ export type Broker = {
   way: Launcher['way']
   /** Of the process that runs now. */
   readonly pid: number
-  /** Settles when the process that runs now ends, wished or not. */
+  /** Settles when the process that runs now ends, asked to or not. */
   ended: () => Promise<Ending>
   stop: () => Promise<void>
   /** kill -9. */

@@ -32,7 +32,7 @@ export function createMember(
   isOpen: () => boolean,
   log: Logger,
 ): Member {
-  let wished: DesiredState = 'stopped'
+  let desired: DesiredState = 'stopped'
   let consumer: GroupConsumer | undefined
   let problem: string | undefined
   let left = false
@@ -40,8 +40,8 @@ export function createMember(
   let turn: Promise<unknown> = Promise.resolve()
 
   async function become(): Promise<void> {
-    if (wished === 'stopped') return leaveGroup()
-    flow.setPaused(wished === 'paused' || !isOpen())
+    if (desired === 'stopped') return leaveGroup()
+    flow.setPaused(desired === 'paused' || !isOpen())
     if (consumer) return
     consumer = await consume(client, { group, topic, handlers: flow.handlers })
     flow.attach(consumer)
@@ -78,7 +78,7 @@ export function createMember(
 
   return {
     set(state) {
-      wished = state
+      desired = state
       return look()
     },
     leave() {

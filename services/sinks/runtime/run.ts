@@ -1,4 +1,4 @@
-// The life of a sink's process: settings, Kafka, what operators wish, the flow, jobs, reports. No sink's name appears here.
+// The life of a sink's process: settings, Kafka, what operators ask for, the flow, jobs, reports. No sink's name appears here.
 import type { Readable } from 'node:stream'
 import { setFlagsFromString } from 'node:v8'
 import { errorText } from '../../platform/errors.ts'
@@ -10,7 +10,7 @@ import { ensureTopics } from '../../topics/create.ts'
 import { sendDeadLetters } from '../../topics/dead-letters.ts'
 import { logRanges } from '../../topics/groups.ts'
 import { openProducer } from '../../topics/produce.ts'
-import { announce, followWishes, untilKafka } from '../../topics/service.ts'
+import { announce, followOrders, untilKafka } from '../../topics/service.ts'
 import { openFlow, openSink, type Own, WAITS } from './assemble.ts'
 import { checkSink } from './check.ts'
 import { confirmAtVendor } from './confirm.ts'
@@ -81,8 +81,8 @@ async function deliverEvents(own: Own, env: Environment, lifecycle: Lifecycle, v
   const member = createMember(client, group, topic, flow, () => open, log)
   vital.member = member
   let jobs: Jobs | undefined
-  const wishes = await orWait(() =>
-    followWishes(client, service, {
+  const orders = await orWait(() =>
+    followOrders(client, service, {
       fallback: settings.state,
       log,
       state(state) {
@@ -100,9 +100,9 @@ async function deliverEvents(own: Own, env: Environment, lifecycle: Lifecycle, v
       lost: lifecycle.fail,
     }),
   )
-  vital.state = wishes.state
-  lifecycle.onClose('control', wishes.close)
-  const { records } = wishes
+  vital.state = orders.state
+  lifecycle.onClose('control', orders.close)
+  const { records } = orders
   const applied = await orWait(() =>
     applyStartFrom({ client, producer, service, group, topic, startFrom: settings.startFrom, records, log, signal }),
   )
@@ -123,27 +123,27 @@ async function deliverEvents(own: Own, env: Environment, lifecycle: Lifecycle, v
     log.warn({ error: errorText(error) }, 'SINK_START could not be committed; the group has members already'),
   )
   const last = settings.schedule === CONTINUOUS ? undefined : await orWait(() => lastTickOf(client, service))
-  await member.set(wishes.state())
+  await member.set(orders.state())
   own.changed = true
 
   const skipped = metrics.counter(sinkMetrics.ticksSkipped)
   followTicks({
     flow,
     schedule: () => scheduleOf(own.inForce.settings),
-    mayRun: () => wishes.state() === 'running',
+    mayRun: () => orders.state() === 'running',
     gate(wanted) {
       if (wanted === open) return
       open = wanted
-      flow.setPaused(wishes.state() === 'paused' || !open)
+      flow.setPaused(orders.state() === 'paused' || !open)
     },
     ends: () => orWait(() => logRanges(client, topic)),
     runs,
-    asked: wishes.runAt,
+    asked: orders.runAt,
     last,
     skipped: (ticks) => skipped.inc({ sink: sink.name }, ticks),
     signal,
   }).catch((error) => signal.aborted || lifecycle.fail(error as Error))
-  const isDue = () => open && wishes.state() === 'running' && vital.kafka?.answers() === true
+  const isDue = () => open && orders.state() === 'running' && vital.kafka?.answers() === true
   void watchStanding(flow, member, isDue, signal)
   jobs = runJobs({
     client,
@@ -155,7 +155,7 @@ async function deliverEvents(own: Own, env: Environment, lifecycle: Lifecycle, v
     sendDeadLetters: (letters) => sendDeadLetters(client, producer, sink.name, letters),
     log,
   })
-  jobs.heed(records, wishes.state())
+  jobs.heed(records, orders.state())
   const windows = setInterval(() => void runs.window(), settings.runWindow * 1000)
   lifecycle.onClose('reports', () => {
     clearInterval(windows)
@@ -163,7 +163,7 @@ async function deliverEvents(own: Own, env: Environment, lifecycle: Lifecycle, v
   })
   // All at once: each may have deliveries to bring home.
   lifecycle.onClose('consumers', () => Promise.all([member.leave(), jobs?.close()]), LEAVE_MS)
-  const facts = { group, topic, state: wishes.state(), sandbox: settings.sandbox }
+  const facts = { group, topic, state: orders.state(), sandbox: settings.sandbox }
   log.info(facts, settings.sandbox ? 'started; delivers to the sandbox' : 'started')
 }
 

@@ -9,7 +9,7 @@ const STILL_MS = 12_000
 
 type Problem = { reason: string; message: string }
 
-/** @param isDue the sink is to deliver: running by wish, within a tick where it is scheduled, and Kafka answers */
+/** @param isDue the sink is to deliver: running as operators ask, within a tick where it is scheduled, and Kafka answers */
 export async function watchStanding(flow: Flow, member: Member, isDue: () => boolean, signal: AbortSignal): Promise<void> {
   let seen = ''
   let since = performance.now()

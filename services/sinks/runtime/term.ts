@@ -1,6 +1,6 @@
 // A term is all that is in memory only for one assignment of partitions: lanes, what is on its way out, what is being put aside. It is
 // thrown away whole when the assignment ends, and begins again at the commits; nothing in it is ever asked whether it is still current.
-// What outlives terms is in Shared, by name: the patience with each of the others, the rejections, the operator's wish.
+// What outlives terms is in Shared, by name: the patience with each of the others, the rejections, the operator's state.
 import type { Filter } from '../../events/filter.ts'
 import type { Ending, LogEvent } from '../../events/log-event.ts'
 import type { Logger } from '../../platform/logger.ts'
@@ -39,7 +39,7 @@ export type FlowOptions = {
   watch: Watch
   /** Undefined where traces are off. */
   spans?: SinkSpans
-  /** What takes repeats for repeats, of one partition; none for what an operator wishes to be sent again. */
+  /** What takes repeats for repeats, of one partition; none for what an operator asks to be sent again. */
   dedupe?: () => Dedupe
   /** Which records are left out, and why: counted as filtered. */
   leaveOut?: (message: KafkaMessage) => string | undefined
@@ -66,7 +66,7 @@ export type Shared = {
   readonly deadLetters: Patience
   readonly commits: Patience
   readonly rejections: Rejections
-  /** Nothing more is to be taken: an operator's wish, or trouble with something waiting. */
+  /** Nothing more is to be taken: an operator stopped it, or there is trouble with something waiting. */
   isPaused: () => boolean
   commit: (offsets: CommitOffset[]) => Promise<boolean>
   /** Reads a partition again from here on. */

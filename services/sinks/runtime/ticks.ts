@@ -19,9 +19,9 @@ const UNASSIGNED_MS = 10_000
 export type TickOptions = {
   flow: Flow
   schedule: () => Schedule
-  /** The operator's wish is `running`. */
+  /** The operator asks for `running`. */
   mayRun: () => boolean
-  /** Fetching is on or off by the clock; the operator's wish counts too. */
+  /** Fetching is on or off by the clock; the operator's state counts too. */
   gate: (open: boolean) => void
   ends: () => Promise<LogRange[]>
   runs: Runs

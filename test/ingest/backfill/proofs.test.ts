@@ -1,6 +1,6 @@
 // The nightly proof: asked for once a day, whoever is the worker and whenever it starts.
 import { expect, test } from 'vitest'
-import { wishNightly } from '../../../services/ingest/backfill/proofs.ts'
+import { askNightly } from '../../../services/ingest/backfill/proofs.ts'
 import type { ControlRecords } from '../../../services/topics/control.ts'
 import { clockOf } from '../../../services/operations/prove/fields.ts'
 
@@ -9,7 +9,7 @@ function night(proveAt: string, zone = 'UTC') {
   const writeJob = async (key: string, value: object | null) =>
     void (value === null ? records.delete(key) : records.set(key, value))
   const settings = () => ({ proveAt, zone }) as never
-  return { records, at: (time: string) => wishNightly({ settings, records, writeJob }, new Date(time)) }
+  return { records, at: (time: string) => askNightly({ settings, records, writeJob }, new Date(time)) }
 }
 
 test('nightly - the day before, from PROVE_AT on, once', async () => {

@@ -15,14 +15,14 @@ import { kafkaFields } from '../../../services/topics/fields.ts'
 const dataDir = mkdtempSync(join(tmpdir(), 'broker-'))
 const log: string[] = []
 let foreign: Server | undefined
-let wishedPort = 0
+let lastPort = 0
 let broker: Broker
 
 beforeAll(async () => {
   // The port of the last start is free when the broker is started, and taken by another process before it listens.
-  wishedPort = await freePort()
-  writeFileSync(join(dataDir, 'broker.json'), JSON.stringify({ port: wishedPort }))
-  const onStart = () => (foreign ??= createServer().listen(wishedPort, '127.0.0.1'))
+  lastPort = await freePort()
+  writeFileSync(join(dataDir, 'broker.json'), JSON.stringify({ port: lastPort }))
+  const onStart = () => (foreign ??= createServer().listen(lastPort, '127.0.0.1'))
   broker = await startBroker({ dataDir, log: (line) => log.push(line), onLine: () => {}, env: process.env, onStart })
 }, 60_000)
 
@@ -39,11 +39,11 @@ function topics<T>(work: (admin: Admin) => Promise<T>): Promise<T> {
 
 test('startBroker - a port that another process took meanwhile is noticed, and another one chosen', () => {
   expect(broker.brokers).toMatch(/^127\.0\.0\.1:\d+$/)
-  expect(broker.brokers).not.toBe(`127.0.0.1:${wishedPort}`)
-  expect(log.join('\n')).toContain(`port ${wishedPort} was taken by another process`)
+  expect(broker.brokers).not.toBe(`127.0.0.1:${lastPort}`)
+  expect(log.join('\n')).toContain(`port ${lastPort} was taken by another process`)
 })
 
-test('startBroker - the broker is alone, with topics made on wish only', async () => {
+test('startBroker - the broker is alone, with topics made on request only', async () => {
   const cluster = await topics((admin) => admin.describeCluster())
   expect(cluster.brokers).toEqual([{ nodeId: 1, host: '127.0.0.1', port: Number(broker.brokers.split(':')[1]) }])
   await topics((admin) => admin.createTopics({ topics: [{ topic: 'kept', numPartitions: 3 }], waitForLeaders: true }))

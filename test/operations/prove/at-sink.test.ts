@@ -172,16 +172,16 @@ describe('the filter over time', () => {
     fields: serviceRecord('p', 'segment').fields.map((field) => ({ ...field, value: '' })),
   })
   const change = (at: number, kind: 'service' | 'settings', value: unknown) => ({ at, kind, value })
-  const wish = (types: string) => ({ v: 1, by: 'ada', at: '', values: { SEGMENT_LOG_TYPES: types } })
+  const settingsRecord = (types: string) => ({ v: 1, by: 'ada', at: '', values: { SEGMENT_LOG_TYPES: types } })
 
   it('what operators set, one after the other - each from its time on; the same twice is one', () => {
     const times = filterTimes(
       'segment',
       [
         change(1, 'service', record),
-        change(2, 'settings', wish('s')),
+        change(2, 'settings', settingsRecord('s')),
         change(3, 'service', record),
-        change(4, 'settings', wish('s,f')),
+        change(4, 'settings', settingsRecord('s,f')),
         change(5, 'settings', undefined),
       ],
       true,

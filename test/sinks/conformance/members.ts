@@ -1,4 +1,4 @@
-// Members of a sink's group come, go, and do what an operator wishes.
+// Members of a sink's group come, go, and do what an operator asks.
 import { expect } from 'vitest'
 import { sleep } from '../../../services/platform/lifecycle.ts'
 import type { StandIn } from '../../../services/sandbox/stand-in.ts'
@@ -55,7 +55,7 @@ export function testMembers<S extends StandIn>({ test, own }: Suite<S>): void {
       await place.produce(makeEvents(count).map((event) => recordOf(event)))
       sent += count
     }
-    await place.wish('paused')
+    await place.setState('paused')
     await until(
       'events that wait',
       async () => {
@@ -69,18 +69,18 @@ export function testMembers<S extends StandIn>({ test, own }: Suite<S>): void {
     const arrived = arrivals(vendor).length
     await sleep(1_000)
     expect([arrivals(vendor).length, await place.members(), await member.status('/readyz')]).toEqual([arrived, 1, 200])
-    await place.wish('running')
+    await place.setState('running')
     expect(await place.settled()).toMatchObject({ delivered: sent, problems: [] })
-    await place.wish('stopped')
+    await place.setState('stopped')
     await until('the empty group', place.members, (count) => count === 0)
     await send(20)
     expect([await member.status('/readyz'), await member.status('/livez')]).toEqual([200, 200])
-    await place.wish('running')
+    await place.setState('running')
     expect(await place.settled()).toMatchObject({ delivered: sent, problems: [] })
-    await place.wish('stopped')
+    await place.setState('stopped')
     await until('the empty group', place.members, (count) => count === 0)
     await member.close()
-    await place.start() // ready, for it is stopped by wish
+    await place.start() // ready, for an operator stopped it
     const delivered = sent
     await send(20)
     await sleep(500)

@@ -57,11 +57,11 @@ export function testOffsets<S extends StandIn>({ subject, test }: Suite<S>): voi
     )
 
     await second.close()
-    await place.wish('paused')
+    await place.setState('paused')
     const third = await place.start()
     await place.produce(makeEvents(10).map((event) => recordOf(event, 0)))
     await place.expire(0, 23)
-    await place.wish('running')
+    await place.setState('running')
     expect(await place.settled()).toMatchObject({ delivered: 23, expired: 7, problems: [] })
     expect([arrivals(vendor).length, await third.metric('expired_total')]).toEqual([23, 3])
   })

@@ -1,4 +1,4 @@
-// The flow in other people's world: records, answers, clocks, commits and rebalances that are not as one would wish.
+// The flow in other people's world: records, answers, clocks, commits and rebalances that are not as one would like.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Outcome } from '../../../services/sinks/runtime/contract.ts'
 import { markOf, newAccount } from '../../../services/topics/records.ts'

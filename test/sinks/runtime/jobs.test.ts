@@ -37,7 +37,7 @@ const test = base.extend<Scene>({
   },
 })
 
-const job = (wish: Partial<JobRecord>): JobRecord => ({
+const job = (given: Partial<JobRecord>): JobRecord => ({
   v: 1,
   id: 'one',
   service: 'segment',
@@ -55,9 +55,9 @@ const job = (wish: Partial<JobRecord>): JobRecord => ({
   checkpoint: '',
   by: 'test',
   at: new Date().toISOString(),
-  ...wish,
+  ...given,
 })
-const wish = (place: Installation, record: JobRecord) =>
+const ask = (place: Installation, record: JobRecord) =>
   place.produce([{ key: jobKey(record), value: Buffer.from(JSON.stringify(record)) }], `${place.prefix}.control`)
 const recordOfJob = async (place: Installation, id = 'one') => (await place.control()).get(`job/segment/${id}`) as JobRecord
 const ended = (place: Installation, id = 'one') =>
@@ -97,7 +97,7 @@ describe('jobs', { concurrent: true, timeout: 60_000 }, () => {
         { partition: 2, from: 0, to: 100 },
       ],
     })
-    await wish(place, record)
+    await ask(place, record)
     const live = makeEvents(60)
     for (let n = 0; n < 60; n += 10) await place.produce(spread(live.slice(n, n + 10)))
     const done = await ended(place)
@@ -133,7 +133,7 @@ describe('jobs', { concurrent: true, timeout: 60_000 }, () => {
     await place.produce(spread(makeEvents(30)))
     await place.settled()
     const record = job({ service: 'papertrail', ranges: [{ partition: 1, from: 2, to: 9 }] })
-    await wish(place, record)
+    await ask(place, record)
     const total = () => vendor.received.total
     await until('the range', total, (count) => count === 37)
     vendor.misbehave('reset', 2) // the live group's connection and the job's
@@ -165,7 +165,7 @@ describe('jobs', { concurrent: true, timeout: 60_000 }, () => {
       () => vendor.received.total,
       (count) => count === 300,
     )
-    await wish(place, job({ service: 'papertrail', rate: 20, ranges: [{ partition: 1, from: 0, to: 90 }] }))
+    await ask(place, job({ service: 'papertrail', rate: 20, ranges: [{ partition: 1, from: 0, to: 90 }] }))
     await until(
       'some of the job',
       () => vendor.received.total,
@@ -185,7 +185,7 @@ describe('jobs', { concurrent: true, timeout: 60_000 }, () => {
     const record = job({ state: 'done', ended_at: new Date().toISOString(), ranges: [{ partition: 0, from: 0, to: 1 }] })
     const { group } = jobPlace(testKafka(broker.brokers, place.prefix), record)
     await (await broker.commit(group, place.topic, '1', '')).leave()
-    await wish(place, record)
+    await ask(place, record)
     expect(await groupState(place, record)).toBe('Empty')
     await place.start()
     await gone(place, record)
