@@ -14,7 +14,7 @@ import { backfill } from '../../services/operations/backfill.ts'
 import { deadLettersRedrive } from '../../services/operations/dead-letters.ts'
 import type { Auth0List } from '../../services/operations/prove/auth0-day.ts'
 import { dayIn } from '../../services/operations/prove/days.ts'
-import { proveDay } from '../../services/operations/prove/proof.ts'
+import { proofSoFar, proveDay } from '../../services/operations/prove/proof.ts'
 import { prove } from '../../services/operations/prove/prove.ts'
 import { recoveriesOf } from '../../services/operations/prove/recover.ts'
 import { replay } from '../../services/operations/replay.ts'
@@ -24,6 +24,8 @@ import { start as startAuth0 } from '../../services/sandbox/auth0/start.ts'
 import { start as startSegment } from '../../services/sinks/segment/stand-in/start.ts'
 import { publishControl, readControl } from '../../services/topics/control.ts'
 import { ensureTopics } from '../../services/topics/create.ts'
+import { isOpen } from '../../services/topics/jobs.ts'
+import type { Context } from '../../services/operations/operation.ts'
 import { proofJobs } from '../../services/operations/prove/job.ts'
 import type { Certificate } from '../../services/topics/proof-records.ts'
 import { auth0Logs } from '../cli/terminal.ts'
@@ -59,22 +61,62 @@ function service(path: string, env: Record<string, string>): ChildProcess {
   return child
 }
 
+/** A tenant whose logs of yesterday nobody has received yet, and an installation that may prove; its processes are still to be started. */
+async function installed(logs: number) {
+  const prefix = `prove.${Date.now()}`
+  const auth0 = await startAuth0({ retentionDays: 30 })
+  onTestFinished(() => auth0.close())
+  const vendor = await startSegment({ fast: true } as never)
+  onTestFinished(() => vendor.close())
+  const { do: ask, context, close } = operator(broker.brokers, prefix)
+  onTestFinished(close)
+  const { client, producer } = context
+  await ensureTopics({ ...client, settings: { ...client.settings, partitions: 3 } }, ['events', 'control', 'reports'])
+  // The backfill's worker proves, and brings nothing by itself.
+  await publishControl(client, producer, 'state/backfill', { state: 'paused', by: 'test', at: new Date().toISOString() })
+  auth0.append(1, { at: begin - HOUR_MS })
+  auth0.fill({ count: logs, from: begin, to: begin + DAY_MS })
+  const ids = auth0.ids().slice(1)
+  expect(ids).toHaveLength(logs)
+  const kafka = {
+    KAFKA_BROKERS: broker.brokers,
+    TOPIC_PREFIX: prefix,
+    KAFKA_SESSION_TIMEOUT: '6',
+    RUN_WINDOW: '1',
+    PARTITIONS: '3',
+    SEGMENT_KEY: 'key',
+    SEGMENT_HOST: vendor.origin,
+    SINK_PORT: '0',
+  }
+  const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const polling = {
+    ...kafka,
+    INGEST_TOKENS: 'faults',
+    INGEST_PORT: '0',
+    BACKFILL: 'poll',
+    AUTH0_DOMAIN: auth0.domain,
+    AUTH0_CLIENT_ID: auth0.clientId,
+    AUTH0_CLIENT_SECRET: auth0.clientSecret,
+    AUTH0_API_URL: auth0.origin,
+    AUTH0_LOG_RETENTION_DAYS: '30',
+    PROVE_KEY: pem,
+  }
+  return { prefix, auth0, ask, context, ids, kafka, polling, pem }
+}
+
+/** The proof that was asked for, when its worker has said that so many hours are done. */
+const hoursDone = (context: Context, hours: number) =>
+  until(
+    'some hours',
+    async () => proofJobs(await readControl(context.client, 'test'))[0]?.proof.done ?? 0,
+    (done) => done >= hours,
+    { limitMs: 240_000, everyMs: 500 },
+  )
+
 describe('a large day', { timeout: 540_000 }, () => {
   it('with every kind of gap, and kill -9 during the proof - is named exactly; recovered it is complete', async () => {
-    const prefix = `prove.${Date.now()}`
-    const auth0 = await startAuth0({ retentionDays: 30 })
-    onTestFinished(() => auth0.close())
-    const vendor = await startSegment({ fast: true } as never)
-    onTestFinished(() => vendor.close())
-    const { do: ask, context, close } = operator(broker.brokers, prefix)
-    onTestFinished(close)
+    const { prefix, ask, context, ids, kafka, polling, pem } = await installed(LOGS)
     const { client, producer } = context
-    await ensureTopics({ ...client, settings: { ...client.settings, partitions: 3 } }, ['events', 'control', 'reports'])
-
-    auth0.append(1, { at: begin - HOUR_MS })
-    auth0.fill({ count: LOGS, from: begin, to: begin + DAY_MS })
-    const ids = auth0.ids().slice(1)
-    expect(ids).toHaveLength(LOGS)
     const step = Math.floor(LOGS / LOST)
     const lost = new Set(Array.from({ length: LOST }, (_, n) => ids[n * step + 5]))
     const dead = new Set(Array.from({ length: DEAD }, (_, n) => ids[n * Math.floor(LOGS / DEAD) + 11]))
@@ -101,14 +143,7 @@ describe('a large day', { timeout: 540_000 }, () => {
         )
       }
     }
-    const kafka = {
-      KAFKA_BROKERS: broker.brokers,
-      TOPIC_PREFIX: prefix,
-      KAFKA_SESSION_TIMEOUT: '6',
-      RUN_WINDOW: '1',
-      PARTITIONS: '3',
-    }
-    service('sinks/segment', { ...kafka, SEGMENT_KEY: 'key', SEGMENT_HOST: vendor.origin, SINK_PORT: '0' })
+    service('sinks/segment', kafka)
     const caughtUp = () =>
       until(
         'no lag',
@@ -132,20 +167,6 @@ describe('a large day', { timeout: 540_000 }, () => {
     await ask(replay, { sink: 'segment', from: 'shift:-1000', apply: true })
     await caughtUp()
 
-    await publishControl(client, producer, 'state/backfill', { state: 'paused', by: 'test', at: new Date().toISOString() })
-    const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-    const polling = {
-      ...kafka,
-      INGEST_TOKENS: 'faults',
-      INGEST_PORT: '0',
-      BACKFILL: 'poll',
-      AUTH0_DOMAIN: auth0.domain,
-      AUTH0_CLIENT_ID: auth0.clientId,
-      AUTH0_CLIENT_SECRET: auth0.clientSecret,
-      AUTH0_API_URL: auth0.origin,
-      AUTH0_LOG_RETENTION_DAYS: '30',
-      PROVE_KEY: pem,
-    }
     const first = service('ingest', polling)
     await until(
       'the backfill',
@@ -155,12 +176,7 @@ describe('a large day', { timeout: 540_000 }, () => {
     )
     const began = performance.now()
     const proving = ask<Certificate>(prove, { day: yesterday, all: true })
-    await until(
-      'some hours',
-      async () => proofJobs(await readControl(client, 'test'))[0]?.proof.done ?? 0,
-      (done) => done >= 2,
-      { limitMs: 240_000, everyMs: 500 },
-    )
+    await hoursDone(context, 2)
     first.kill('SIGKILL')
     await once(first, 'close')
     service('ingest', polling)
@@ -199,6 +215,51 @@ describe('a large day', { timeout: 540_000 }, () => {
     bytes[Math.floor(bytes.length / 2)] ^= 1
     writeFileSync(file, bytes)
     expect((await auth0Logs(['prove', '--verify', file], env)).status).toBe(1)
+  })
+
+  it('with a tenant at its rate limit, and Kafka away in the middle - is proved all the same, from the hour that was under way', async () => {
+    const logs = 30_000
+    const { prefix, auth0, ask, context, ids, polling } = await installed(logs)
+    const missing = [7, 12_345, 29_999].map((n) => ids[n])
+    const kept = ids.filter((id) => !missing.includes(id))
+    const headers = new Map([
+      [Buffer.from('source'), Buffer.from('webhook')],
+      [Buffer.from('type'), Buffer.from('s')],
+    ])
+    for (let at = 0; at < kept.length; at += 2_000) {
+      const some = kept.slice(at, at + 2_000)
+      const records = some.map((id) => ({ key: Buffer.from(id), value: Buffer.from(`{"log_id":"${id}","type":"s"}`), headers }))
+      await context.producer.send(prefix, records, 30_000)
+    }
+    const first = service('ingest', polling)
+    await until(
+      'the backfill',
+      () => readControl(context.client, 'test'),
+      (records) => records.has('service/backfill'),
+      { limitMs: 60_000 },
+    )
+    const { job } = await ask<{ job: string }>(prove, { day: yesterday, detach: true })
+    await hoursDone(context, 2)
+    auth0.misbehave('429', 5)
+    process.kill(broker.pid, 'SIGSTOP')
+    onTestFinished(() => void process.kill(broker.pid, 'SIGCONT'))
+    await new Promise((resolve) => setTimeout(resolve, 20_000))
+    process.kill(broker.pid, 'SIGCONT')
+    const back = Date.now()
+    const ended = await until(
+      'the proof',
+      async () => proofJobs(await readControl(context.client, 'test').catch(() => new Map())).find(({ id }) => id === job),
+      (found) => found !== undefined && !isOpen(found),
+      { limitMs: 240_000, everyMs: 500 },
+    )
+    expect([ended?.state, ended?.error]).toEqual(['done', ''])
+    expect(Date.parse(ended!.ended_at)).toBeGreaterThan(back)
+    expect(first.exitCode).toBe(null)
+    // All five refusals were met.
+    expect(auth0.fault).toBeUndefined()
+    const { certificate, list } = await proofSoFar({ ...context, id: job, since: Date.now() - HOUR_MS })
+    expect(certificate?.totals).toMatchObject({ auth0: logs, topic: logs - missing.length, missing: missing.length })
+    expect(list.filter(({ kind }) => kind === 'missing').map(({ log_id }) => log_id)).toEqual(missing)
   })
 
   it('of a million logs - is proved in bounded memory, in time and calls that are told', async () => {
