@@ -88,6 +88,13 @@ async function delivered() {
       )
     },
     logs,
+    /** The newest certificate of the day, as the reports topic has it. */
+    async published() {
+      const other = join(mkdtempSync(join(tmpdir(), 'ask-vendor-')), 'certificate.json')
+      const said = await auth0Logs(['proofs', day, '--out', other], env)
+      expect([said.status, said.err]).toEqual([0, ''])
+      return JSON.parse(readFileSync(other, 'utf8')) as Certificate
+    },
     async prove(how: string[], more: Record<string, string> = own) {
       const args = ['prove', '--day', day, '--no-auth0', ...how, '--out', file]
       const said = await auth0Logs(args, { ...env, ...more })
@@ -103,7 +110,7 @@ const atVendor = ({ hours }: Certificate) =>
 test('--ask-vendor - says by hour what was asked and found, and which vendor cannot be asked; --verify knows it', {
   timeout: 120_000,
 }, async () => {
-  const { prove, file, vendor } = await delivered()
+  const { prove, published, file, vendor } = await delivered()
   const { status, out, err, certificate } = await prove(['--ask-vendor'])
   expect([status, err]).toEqual([1, '']) // segment has delivered nothing of it
   expect(schemaProblems('certificate', certificate)).toEqual([])
@@ -118,6 +125,8 @@ test('--ask-vendor - says by hour what was asked and found, and which vendor can
   })
   expect(out).toContain('the vendor was asked for some delivered logs of each hour: it holds 22 of 22')
   expect(out).toContain('this vendor cannot be asked what it holds')
+
+  expect(await published()).toEqual(certificate)
 
   const nobody = { KAFKA_BROKERS: '', TOPIC_PREFIX: '', PROVE_KEY: PUBLIC }
   expect((await auth0Logs(['prove', '--verify', file], nobody)).status).toBe(0)
@@ -149,7 +158,7 @@ test('--ask-vendor - says by hour what was asked and found, and which vendor can
 test('--ask-vendor=all - names every log that the vendor does not hold, and the day is incomplete; the proof itself stays as it was', {
   timeout: 120_000,
 }, async () => {
-  const { prove, logs, keepOnly } = await delivered()
+  const { prove, published, logs, keepOnly } = await delivered()
   await keepOnly(logs.filter((_, n) => n !== 7 && n !== 26))
   const { status, out, certificate } = await prove(['--ask-vendor=all'])
   expect(status).toBe(1)
@@ -164,6 +173,7 @@ test('--ask-vendor=all - names every log that the vendor does not hold, and the 
   expect(out).toContain('not found there: log-7 log-26')
   expect(certificate.rests_on?.id).toMatch(/^\d{14}-/)
   expect(certificate.rests_on?.id).not.toBe(certificate.id)
+  expect(await published()).toEqual(certificate)
 })
 
 test('a vendor that stops answering - what it said before stays, the rest is not claimed', {

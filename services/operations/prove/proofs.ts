@@ -68,6 +68,11 @@ async function certificateOf(
 ): Promise<Certificate | undefined> {
   if (whole) {
     const { certificate, list } = await proofSoFar({ client, id: job.id, since: Date.parse(job.at), signal })
+    if (certificate?.rests_on) {
+      // What a vendor was asked about: the differences are with the proof before.
+      const before = await proofSoFar({ client, id: certificate.rests_on.id, since: Date.parse(certificate.as_of), signal })
+      return { ...certificate, list: before.list }
+    }
     if (certificate) return { ...certificate, list }
   }
   let found: Certificate | undefined

@@ -4,11 +4,21 @@ import { version } from '../../platform/version.ts'
 import { readControl } from '../../topics/control.ts'
 import { newJobId } from '../../topics/jobs.ts'
 import { topicNames } from '../../topics/names.ts'
-import type { AtVendor, Certificate, HourRow, Proved, VendorAsk, VendorAsked } from '../../topics/proof-records.ts'
+import {
+  type AtVendor,
+  type Certificate,
+  type HourRow,
+  type Proved,
+  SHOWN,
+  type VendorAsk,
+  type VendorAsked,
+} from '../../topics/proof-records.ts'
+import { publishProof } from '../../topics/proofs.ts'
 import { openRanges, type RangeReader } from '../../topics/read.ts'
 import { type Context, Refusal } from '../operation.ts'
 import { isSink, knownServices } from '../services.ts'
 import { dayIn } from './days.ts'
+import { endedProof, proofJobs, writeProof } from './job.ts'
 import { placesOf } from './logs-of-day.ts'
 import { sinksPast } from './past.ts'
 import { proofSoFar } from './proof.ts'
@@ -34,7 +44,10 @@ export type Vendor = { sink: string } & ({ ask: AskVendor } | { state: 'cannot' 
 
 type Asking = { sink: string; ask: AskVendor; problem: string; hours: AtVendor[] }
 
-/** @throws Refusal where what the certificate rests on is not in Kafka any more */
+/**
+ * What the vendors say beside what the certificate says, as a certificate of its own, published where any vendor answered.
+ * @throws Refusal where what the certificate rests on is not in Kafka any more
+ */
 export async function withVendors(
   context: Context,
   certificate: Certificate,
@@ -51,7 +64,18 @@ export async function withVendors(
   for (const vendor of vendors)
     if (!('ask' in vendor)) told.set(vendor.sink, { at, how, state: vendor.state, problem: vendor.problem })
   for (const { sink, problem } of asking) told.set(sink, { at, how, state: problem === '' ? 'asked' : 'failed', problem })
-  return extended(context, certificate, asking, told)
+  const answered = extended(context, certificate, asking, told)
+  if (asking.some(({ hours }) => hours.some(({ asked }) => asked > 0))) await publish(context, answered, certificate.id)
+  return answered
+}
+
+/** The newest proof of that day from now on. Its differences are those of the one that it rests on, which has them in the reports topic. */
+async function publish({ client, producer, by }: Context, certificate: Certificate, restsOn: string): Promise<void> {
+  const job = proofJobs(await readControl(client, 'prove')).find(({ id }) => id === restsOn)
+  if (!job) return
+  const { id, list, made_at: at } = certificate
+  await publishProof(client, producer, { proof: 'certificate', id, certificate: { ...certificate, list: list.slice(0, SHOWN) } })
+  await writeProof(client, producer, endedProof({ ...job, id, by, at }, certificate))
 }
 
 async function askHours(context: Context, certificate: Certificate, how: VendorAsk, asking: readonly Asking[]): Promise<void> {

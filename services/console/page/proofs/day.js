@@ -51,6 +51,7 @@ function Certificate({ certificate }) {
         <dt>Signed</dt><dd>${signature ? 'yes' : 'no: PROVE_KEY is not set'}</dd>
       </dl>
       <p class="quiet">Delivered means that the sink committed the log. Whether the vendor holds it, auth0-logs prove --ask-vendor asks on a machine with the sink’s settings.</p>
+      ${sinks.map((one) => html`<${Vendor} key=${one.sink} of=${one} hours=${certificate.hours} />`)}
       <${Download} day=${certificate.day} />
     </section>
     <${Recover} day=${certificate.day} id=${certificate.id} />
@@ -58,6 +59,14 @@ function Certificate({ certificate }) {
     ${sinks.length > 1 && html`<${Choice} label="Sink" options=${sinks.map(({ sink }) => [sink, sink])} value=${sink} onChange=${setSink} />`}
     <${Hours} certificate=${certificate} sink=${sink} />
     <${List} certificate=${certificate} />`
+}
+
+/** What the vendor of a sink said, where it was asked. */
+function Vendor({ of: { sink, vendor }, hours }) {
+  if (!vendor || vendor.state === 'cannot') return null
+  const sum = (name) => hours.reduce((total, { sinks }) => total + (sinks[sink]?.vendor?.[name] ?? 0), 0)
+  const found = `it holds ${number(sum('confirmed'))} of ${number(sum('asked'))}`
+  return html`<p>The vendor of ${sink} was asked <${Time} at=${vendor.at} /> for ${vendor.how === 'all' ? 'all delivered logs' : 'some delivered logs of each hour'}: ${found}.${vendor.problem && ` Then it could be asked no more: ${vendor.problem}`}</p>`
 }
 
 /** @type {[title: string, kind: string][]} */
@@ -71,12 +80,13 @@ const TITLES = [
   ['Dead letters', ''],
   ['Waiting', 'num'],
   ['Not known', 'num'],
-  ['Verdict', ''],
 ]
 
 function Hours({ certificate: { hours }, sink }) {
+  const isAsked = hours.some(({ sinks }) => sinks[sink]?.vendor)
+  const titles = [...TITLES, ...(isAsked ? [['At the vendor', 'num']] : []), ['Verdict', '']]
   return html`<div class="scroll" tabIndex="0" role="region" aria-label="Hours of the day"><table class="cards dense hours">
-    <thead><tr>${TITLES.map(([title, kind]) => html`<th key=${title} scope="col" class=${kind}>${title}</th>`)}</tr></thead>
+    <thead><tr>${titles.map(([title, kind]) => html`<th key=${title} scope="col" class=${kind}>${title}</th>`)}</tr></thead>
     <tbody>${hours.map(({ at, auth0, topic, sinks, verdict }) => {
       const own = sinks[sink]
       return html`<tr key=${at}>
@@ -89,6 +99,7 @@ function Hours({ certificate: { hours }, sink }) {
         <td data-label="Dead letters">${own ? told(own.dead_lettered) : ''}</td>
         <td data-label="Waiting" class="num">${own ? some(own.waiting) : ''}</td>
         <td data-label="Not known" class="num">${own ? some(own.unknown + own.delivered_or_filtered) : ''}</td>
+        ${isAsked && html`<td data-label="At the vendor" class="num">${own?.vendor ? `${number(own.vendor.confirmed)} of ${number(own.vendor.asked)}` : html`<span class="quiet">–</span>`}</td>`}
         <td data-label="Verdict"><${Verdict} verdict=${verdict} /></td>
       </tr>`
     })}</tbody>
