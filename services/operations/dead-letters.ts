@@ -32,19 +32,23 @@ export const deadLettersList: Operation = {
   inputs: {
     sink,
     ...selection,
-    waiting: { meaning: 'list only those that were neither redriven nor acknowledged', kind: 'boolean', default: false },
+    waiting: {
+      meaning: 'list only those that no redrive has sent or is to send, and nobody acknowledged',
+      kind: 'boolean',
+      default: false,
+    },
     limit: { meaning: 'rows on a page', kind: 'integer', default: DEFAULT_LIMIT },
     page: { meaning: 'which page of the newest, from 1', kind: 'integer', default: 1 },
   },
   examples: ['auth0-logs dead-letters list segment', 'auth0-logs dead-letters list cloudwatch --reason too_old --limit 100'],
   async run(context, values) {
-    const { known, jobs } = await opened(context, values.sink)
-    const { reasons, places, total, redriven } = await gathered(context, known, jobs, values)
+    const { known, takers } = await opened(context, values.sink)
+    const { reasons, places, total, redriven, redriving } = await gathered(context, known, takers, values)
     const listed = values.waiting ? places.waiting : places.all
     const limit = Number(values.limit)
     const end = Math.max(0, listed.length - (Math.max(1, Number(values.page)) - 1) * limit)
-    const letters = await rowsAt(context, known, jobs, listed.slice(Math.max(0, end - limit), end))
-    return { sink: known.name, kind: known.record.kind, total, redriven, listed: listed.length, reasons, letters }
+    const letters = await rowsAt(context, known, takers, listed.slice(Math.max(0, end - limit), end))
+    return { sink: known.name, kind: known.record.kind, total, redriven, redriving, listed: listed.length, reasons, letters }
   },
 }
 
@@ -55,7 +59,7 @@ export const deadLettersShow: Operation = {
   inputs: { sink, offset: { meaning: 'its offset, as the list shows it', kind: 'integer', required: true, positional: true } },
   examples: ['auth0-logs dead-letters show segment 17'],
   async run(context, values) {
-    const { known, jobs } = await opened(context, values.sink)
+    const { known, takers } = await opened(context, values.sink)
     const offset = Number(values.offset)
     let found: StoredLetter | undefined
     await readDeadLetters(
@@ -66,7 +70,7 @@ export const deadLettersShow: Operation = {
       context.signal,
     )
     if (!found) throw new Refusal(`No dead letter at offset ${offset}: it has expired, or does not exist yet`)
-    return { sink: known.name, ...wholeOf(found, jobs) }
+    return { sink: known.name, ...wholeOf(found, takers) }
   },
 }
 
@@ -80,7 +84,7 @@ export const deadLettersExport: Operation = {
   examples: ['auth0-logs dead-letters export segment --reason http_400 --json > letters.json'],
   /** The oldest first. `next` is the `from` of what is left, empty where all are there. */
   async run(context, values): Promise<Exported> {
-    const { known, jobs } = await opened(context, values.sink)
+    const { known, takers } = await opened(context, values.sink)
     const { range, fits } = await selected(context, known, values)
     const most = Math.min(MOST_EXPORTED, Number(values.limit))
     const letters: WholeLetter[] = []
@@ -91,7 +95,7 @@ export const deadLettersExport: Operation = {
         next = `offset:${letter.offset}`
         return 'stop'
       }
-      letters.push(wholeOf(letter, jobs))
+      letters.push(wholeOf(letter, takers))
       bytes += letter.value.length
     }
     if (range.from < range.to) await readDeadLetters(context.client, sinkOf(known.name), range, take, context.signal)
@@ -115,19 +119,29 @@ export const deadLettersRedrive: Operation = {
     'auth0-logs dead-letters redrive segment --reason http_400 --apply',
   ],
   async run(context, values) {
-    const { known, jobs } = await opened(context, values.sink)
+    const { known, takers } = await opened(context, values.sink)
     if (!isSink(known))
       throw new Refusal(
         `what ${known.name} put aside is no event that a sink could take: dead-letters show ${known.name} <offset> has the bytes, dead-letters acknowledge puts it away`,
       )
-    const under = jobs.find((job) => job.kind === 'redrive' && isOpen(job))
-    const { waiting, total, redriven, first, last, offsets } = await gathered(context, known, jobs, values)
+    const under = takers.jobs.find((job) => job.kind === 'redrive' && isOpen(job))
+    const { waiting, total, redriven, redriving, first, last, offsets } = await gathered(context, known, takers, values)
     const reasons = [...waiting]
       .map(([reason, count]) => ({ reason, count, hopeless: whyHopeless(reason) }))
       .toSorted((a, b) => b.count - a.count)
     const events = reasons.reduce((sum, { count }) => sum + count, 0)
-    const repeats = total - redriven - events
-    const preview = { sink: known.name, events, reasons, redriven, repeats, rate: Number(values.rate), applied: false, job: '' }
+    const repeats = total - redriven - redriving - events
+    const preview = {
+      sink: known.name,
+      events,
+      reasons,
+      redriven,
+      redriving,
+      repeats,
+      rate: Number(values.rate),
+      applied: false,
+      job: '',
+    }
     if (!values.apply) return { ...preview, message: DRY_RUN }
     if (under) throw new Refusal(`Job ${under.id} is redriving dead letters of ${known.name}: wait for it, or cancel it first`)
     if (events === 0) {
@@ -167,12 +181,20 @@ export const deadLettersAcknowledge: Operation = {
   ],
   async run(context, values) {
     const { client, producer, by } = context
-    const { known, jobs } = await opened(context, values.sink)
-    const { reasons, total, redriven, first, last, offsets } = await gathered(context, known, jobs, values)
+    const { known, takers } = await opened(context, values.sink)
+    const { reasons, total, redriven, redriving, first, last, offsets } = await gathered(context, known, takers, values)
     const rows = reasons
-      .map(({ reason, count, redriven }) => ({ reason, count: count - redriven }))
+      .map(({ reason, count, redriven, redriving }) => ({ reason, count: count - redriven - redriving }))
       .filter(({ count }) => count > 0)
-    const preview = { sink: known.name, events: total - redriven, reasons: rows, redriven, applied: false, job: '' }
+    const preview = {
+      sink: known.name,
+      events: total - redriven - redriving,
+      reasons: rows,
+      redriven,
+      redriving,
+      applied: false,
+      job: '',
+    }
     if (!values.apply) return { ...preview, message: DRY_RUN }
     if (preview.events === 0) throw new Refusal(`No matching dead letter of ${known.name} is waiting: nothing was changed`)
     const now = new Date().toISOString()

@@ -3,8 +3,25 @@ import { maskedUser } from '../events/mask.ts'
 import { isKnownType, typeName } from '../events/types.ts'
 import type { JobRecord } from '../topics/control.ts'
 import type { StoredLetter } from '../topics/dead-letters.ts'
-import { redriveOf } from '../topics/jobs.ts'
+import { isOpen, redriveOf } from '../topics/jobs.ts'
 import { isoOf } from './times.ts'
+
+/**
+ * What became of a dead letter: `waiting` for somebody, `redriving` where a job is to send it and has not yet, and the two ends.
+ * Only those two are no longer a person's concern: a redrive may wait, fail or be cancelled.
+ */
+export type LetterState = 'waiting' | 'redriving' | 'redriven' | 'acknowledged'
+
+/** The jobs that dead letters belong to; `reached`: the next offset of those that are open, by their ids. */
+export type Takers = { jobs: readonly JobRecord[]; reached: ReadonlyMap<string, number> }
+
+export function stateOf(letter: StoredLetter, { jobs, reached }: Takers): { state: LetterState; job: string } {
+  const { offset, logId, told } = letter
+  const job = redriveOf(jobs, { offset, reason: told.reason, logId })
+  if (!job) return { state: 'waiting', job: '' }
+  if (job.kind === 'acknowledge') return { state: 'acknowledged', job: job.id }
+  return { state: isOpen(job) && offset >= (reached.get(job.id) ?? 0) ? 'redriving' : 'redriven', job: job.id }
+}
 
 /** `redriven` is the id of the job that it belongs to, empty where it waits. `from…` is the record that it came from. */
 export type LetterRow = {
@@ -22,16 +39,16 @@ export type LetterRow = {
   fromTopic: string
   fromPartition: string
   fromOffset: string
-  state: 'waiting' | 'redriven' | 'acknowledged'
+  state: LetterState
   redriven: string
 }
 
 const MOST_TYPE = 64
 
-export function rowOf(letter: StoredLetter, jobs: readonly JobRecord[]): LetterRow {
+export function rowOf(letter: StoredLetter, takers: Takers): LetterRow {
   const { offset, receivedAt, logId, told } = letter
   const { stage, reason, error, attempts } = told
-  const job = redriveOf(jobs, { offset, reason, logId })
+  const { state, job } = stateOf(letter, takers)
   return {
     offset,
     at: isoOf(receivedAt),
@@ -44,8 +61,8 @@ export function rowOf(letter: StoredLetter, jobs: readonly JobRecord[]): LetterR
     fromTopic: told.topic,
     fromPartition: told.partition,
     fromOffset: told.offset,
-    state: !job ? 'waiting' : job.kind === 'acknowledge' ? 'acknowledged' : 'redriven',
-    redriven: job?.id ?? '',
+    state,
+    redriven: job,
   }
 }
 
@@ -76,10 +93,10 @@ export type WholeLetter = LetterRow & {
   bytes: number
 }
 
-export function wholeOf(letter: StoredLetter, jobs: readonly JobRecord[]): WholeLetter {
+export function wholeOf(letter: StoredLetter, takers: Takers): WholeLetter {
   const { headers, value } = letter
   const text = value.toString('utf8')
   const isText = Buffer.from(text).equals(value)
   const body = isText ? text : value.toString('base64')
-  return { ...rowOf(letter, jobs), headers, body, encoding: isText ? 'utf8' : 'base64', bytes: value.length }
+  return { ...rowOf(letter, takers), headers, body, encoding: isText ? 'utf8' : 'base64', bytes: value.length }
 }

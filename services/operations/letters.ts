@@ -3,20 +3,21 @@ import type { KafkaClient } from '../topics/client.ts'
 import { type JobRecord, readControl } from '../topics/control.ts'
 import { readDeadLetters, type StoredLetter } from '../topics/dead-letters.ts'
 import { existingTopics, logRanges } from '../topics/groups.ts'
-import { jobsOf, redriveOf, sinkOf } from '../topics/jobs.ts'
+import { isOpen, jobsNow, jobsOf, redriveOf, sinkOf } from '../topics/jobs.ts'
 import { topicNames } from '../topics/names.ts'
 import { whyHopeless } from './hopeless.ts'
 import { isSink, type Known, knownService } from './services.ts'
-import { type LetterRow, rowOf } from './letter-rows.ts'
+import { type LetterRow, rowOf, stateOf, type Takers } from './letter-rows.ts'
 import { type Context, quoted, type Values, WrongUse } from './operation.ts'
 import { endOffsets, firstOffsets, heldRanges, parsePosition } from './places.ts'
 import { isoOf } from './times.ts'
 
-/** `redriven`: also those that an operator acknowledged. `hopeless`: why a redrive would fail again, empty where it may succeed. */
+/** `redriven`: also those that an operator acknowledged; `redriving`: a job is to send them and has not yet. `hopeless`: why a redrive would fail again, empty where it may succeed. */
 export type ReasonRow = {
   reason: string
   count: number
   redriven: number
+  redriving: number
   first: string
   last: string
   error: string
@@ -39,10 +40,15 @@ export const selection = {
 /** So many are chosen one by one at most: they are part of a control record. More are chosen by reason and time. */
 const MOST_CHOSEN = 1_000
 
-export async function opened({ client }: Context, name: Values[string]): Promise<{ known: Known; jobs: JobRecord[] }> {
+export async function opened({ client }: Context, name: Values[string]): Promise<{ known: Known; takers: Takers }> {
   const control = await readControl(client, 'dead-letters')
   const known = knownService(control, String(name), (one) => isSink(one) || one.record.kind === 'ingest')
-  return { known, jobs: jobsOf(control, known.name) }
+  const jobs = jobsOf(control, known.name)
+  const open = await jobsNow(
+    client,
+    jobs.filter((job) => job.kind === 'redrive' && isOpen(job)),
+  )
+  return { known, takers: { jobs, reached: new Map(open.map(({ id, ranges }) => [id, ranges[0]?.reached ?? 0])) } }
 }
 
 /** Dead letters that are asked for: where they are, and which of those. */
@@ -77,15 +83,15 @@ function chosenOffsets(given: string[] | undefined): number[] | undefined {
 
 /**
  * What is selected, counted: sums by reason, most first. `waiting`: events that a redrive sends, by reason, each once however many dead
- * letters it has; `first` and `last`: their offsets. `places`: offsets of all that fit, or of those that wait, in order.
+ * letters it has; `first` and `last`: their offsets. `places`: offsets of all that fit, and of those that no job is to send or has sent.
  */
-export async function gathered(context: Context, known: Known, jobs: JobRecord[], values: Values) {
+export async function gathered(context: Context, known: Known, takers: Takers, values: Values) {
   const { client, signal, progress } = context
   const { range, offsets, fits } = await selected(context, known, values)
   const reasons = new Map<string, ReasonRow>()
   const waiting = new Map<string, number>()
   const seen = new Set<string>()
-  const counts = { total: 0, redriven: 0, first: -1, last: -1 }
+  const counts = { total: 0, redriven: 0, redriving: 0, first: -1, last: -1 }
   const places = { all: [] as number[], waiting: [] as number[] }
   let read = 0
   const take = (letter: StoredLetter) => {
@@ -97,6 +103,7 @@ export async function gathered(context: Context, known: Known, jobs: JobRecord[]
       reason,
       count: 0,
       redriven: 0,
+      redriving: 0,
       first: at,
       last: at,
       error,
@@ -105,9 +112,11 @@ export async function gathered(context: Context, known: Known, jobs: JobRecord[]
     reasons.set(reason, Object.assign(row, { count: row.count + 1, last: at, error }))
     counts.total++
     places.all.push(letter.offset)
-    if (redriveOf(jobs, { offset: letter.offset, reason, logId: letter.logId })) {
-      row.redriven++
-      counts.redriven++
+    const { state } = stateOf(letter, takers)
+    if (state !== 'waiting') {
+      const kind = state === 'redriving' ? 'redriving' : 'redriven'
+      row[kind]++
+      counts[kind]++
     } else {
       places.waiting.push(letter.offset)
       if (counts.first < 0) counts.first = letter.offset
@@ -124,14 +133,14 @@ export async function gathered(context: Context, known: Known, jobs: JobRecord[]
 export async function rowsAt(
   { client, signal }: Context,
   known: Known,
-  jobs: readonly JobRecord[],
+  takers: Takers,
   offsets: readonly number[],
 ): Promise<LetterRow[]> {
   if (offsets.length === 0) return []
   const asked = new Set(offsets)
   const rows: LetterRow[] = []
   const range = { from: offsets[0], to: offsets.at(-1)! + 1 }
-  const take = (letter: StoredLetter) => void (asked.has(letter.offset) && rows.push(rowOf(letter, jobs)))
+  const take = (letter: StoredLetter) => void (asked.has(letter.offset) && rows.push(rowOf(letter, takers)))
   await readDeadLetters(client, sinkOf(known.name), range, take, signal)
   return rows.toReversed()
 }
@@ -150,7 +159,7 @@ async function rangeOf({ client }: Context, known: Known, { from, to }: Values):
   return { from: first.offsets.get(0)!, to: last.offsets.get(0)! }
 }
 
-/** `total`: in the topic. `waiting`: those of them that were neither redriven nor acknowledged. */
+/** `total`: in the topic. `waiting`: those of them that were neither redriven nor acknowledged, also where a job is to send them. */
 export type LetterCounts = { total: number; waiting: number }
 
 /** A redrive of one reason or log has its share counted letter by letter, in so many of the newest at most. */
@@ -170,8 +179,9 @@ export async function countLetters(
 ): Promise<LetterCounts> {
   const { start, end } = held ?? { start: 0, end: 0 }
   const total = end - start
-  const own = jobs.filter(({ kind }) => kind === 'redrive' || kind === 'acknowledge')
-  if (total === 0 || own.length === 0) return { total, waiting: total }
+  const putAway = jobs.filter(({ kind }) => kind === 'redrive' || kind === 'acknowledge')
+  if (total === 0 || putAway.length === 0) return { total, waiting: total }
+  const own = await jobsNow(client, putAway)
   const isWhole = ({ reason, log_id = '', offsets }: JobRecord) => reason === '' && log_id === '' && !offsets
   const whole = spans(own.filter(isWhole), start, end)
   const parts = spans(

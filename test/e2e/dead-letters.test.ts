@@ -1,7 +1,7 @@
 // Dead letters: read, chosen, redriven, put away, downloaded.
 import { readFile } from 'node:fs/promises'
 import type { Page } from 'playwright-core'
-import { beforeAll, describe, expect, inject, it } from 'vitest'
+import { beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest'
 import { ensureTopics } from '../../services/topics/create.ts'
 import { testKafka } from '../support/kafka.ts'
 import { until } from '../support/wait.ts'
@@ -150,6 +150,25 @@ describe('dead letters', () => {
     ).toBe(0)
     await dialog(page).getByRole('button', { name: 'Acknowledge…' }).click()
     await dialog(page).getByRole('heading', { name: 'Acknowledge 1 dead letter?' }).waitFor()
+  })
+
+  it('that keep coming faster than they are read - are shown all the same', async () => {
+    await announce('coming')
+    let made = 0
+    const putOne = () => put('coming', [letter(made++, 'http_400')])
+    await putOne()
+    const page = await stage.open('overview')
+    await page.route('**/api/operations/dead-letters/list', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 5_000))
+      await route.continue().catch(() => {}) // the page has given it up
+    })
+    const coming = setInterval(() => void putOne(), 500)
+    onTestFinished(() => clearInterval(coming))
+    await page.goto('/#/dead-letters/coming')
+    await letters(page).first().waitFor()
+    const count = () => letters(page).count()
+    const first = await count()
+    await until('those that came since', count, (now) => now > first, { limitMs: 20_000 })
   })
 
   it('400 px - every row can be read and chosen, nothing is cut', async () => {

@@ -111,6 +111,35 @@ describe('dead-letters', { concurrent: true, timeout: 90_000 }, () => {
     await expect(ask(deadLettersRedrive, { sink, apply: true })).rejects.toThrow(/the 6 that fit were redriven before/)
   })
 
+  test('redrive - that waits has sent nothing: they are marked, still count as waiting, and no other verb takes them', async ({
+    ask,
+    place,
+    arrived,
+  }) => {
+    await place.start()
+    const ids = await put(place.prefix, 3, 0)
+    await place.setState('paused')
+    const sink = 'segment'
+    const waiting = async () =>
+      (await ask<Status>(status, {})).services.find(({ name }) => name === sink)!.deadLetters?.waiting ?? -1
+    const listed = (given = {}) => ask<Listed & { redriving: number; listed: number }>(deadLettersList, { sink, ...given })
+    await until(
+      'the pause',
+      () => ask<Status>(status, {}),
+      ({ services }) => services.some(({ name, state }) => name === sink && state === 'paused'),
+    )
+    const { job } = await ask<Redriven>(deadLettersRedrive, { sink, apply: true })
+    const taken = { state: 'redriving', redriven: job }
+    expect(await listed()).toMatchObject({ total: 3, redriven: 0, redriving: 3, letters: [taken, taken, taken] })
+    expect(await listed({ waiting: true })).toMatchObject({ listed: 0, letters: [] })
+    await expect(ask(deadLettersAcknowledge, { sink, apply: true })).rejects.toThrow(/No matching dead letter/)
+    expect([await waiting(), arrived()]).toEqual([3, []])
+    await place.setState('running')
+    const sent = await until('the redrive', listed, ({ redriven }) => redriven === 3)
+    expect(sent).toMatchObject({ redriving: 0, letters: [{ state: 'redriven' }, { state: 'redriven' }, { state: 'redriven' }] })
+    expect([await waiting(), arrived()]).toEqual([0, ids])
+  })
+
   test('list and show - reasons with counts, the newest first, the event itself', async ({ ask, place }) => {
     await place.begin()
     await until(

@@ -5,9 +5,17 @@ import type { Shown } from './shown.ts'
 
 const ERROR_WIDTH = 70
 
-type Listed = { sink: string; kind: string; total: number; redriven: number; reasons: ReasonRow[]; letters: LetterRow[] }
+type Listed = {
+  sink: string
+  kind: string
+  total: number
+  redriven: number
+  redriving: number
+  reasons: ReasonRow[]
+  letters: LetterRow[]
+}
 
-export function presentLetters({ sink, kind, total, redriven, reasons, letters }: Listed, shown: Shown): string {
+export function presentLetters({ sink, kind, total, redriven, redriving, reasons, letters }: Listed, shown: Shown): string {
   const { style, now, table } = shown
   if (total === 0) return `No matching dead letters for ${sink}.`
   const sums = table(
@@ -41,10 +49,10 @@ export function presentLetters({ sink, kind, total, redriven, reasons, letters }
       cut(letter.reason, 40),
       String(letter.attempts),
       letter.logId,
-      letter.redriven,
+      letter.state === 'redriving' ? `${letter.redriven}, not sent yet` : letter.redriven,
     ]),
   )
-  const head = `${style.bold(sink)}: ${count(total)} dead ${total === 1 ? 'letter' : 'letters'}${redriven > 0 ? `, ${count(redriven)} of them redriven or acknowledged` : ''}`
+  const head = `${style.bold(sink)}: ${count(total)} dead ${total === 1 ? 'letter' : 'letters'}${redriving > 0 ? `, ${count(redriving)} of them being redriven` : ''}${redriven > 0 ? `, ${count(redriven)} redriven or acknowledged` : ''}`
   const verbs =
     kind === 'ingest'
       ? `acknowledge ${sink} marks them as handled; they never were valid events, so they cannot be redriven`
@@ -91,11 +99,12 @@ type Redrive = {
   events: number
   reasons: { reason: string; count: number; hopeless?: string }[]
   redriven: number
+  redriving: number
   applied: boolean
   message: string
 }
 
-export function presentRedrive({ sink, events, reasons, redriven, applied, message }: Redrive, shown: Shown): string {
+export function presentRedrive({ sink, events, reasons, redriven, redriving, applied, message }: Redrive, shown: Shown): string {
   const { style, table } = shown
   const rows = [...reasons.map((row) => [row.reason, count(row.count)]), ['all', count(events)]]
   const hopeless = reasons.filter((row) => row.hopeless)
@@ -104,6 +113,7 @@ export function presentRedrive({ sink, events, reasons, redriven, applied, messa
     '',
     table([{ title: 'reason' }, { title: 'events', right: true }], rows),
     ...(redriven > 0 ? [style.dim(`${count(redriven)} more were redriven or acknowledged before and are left out`)] : []),
+    ...(redriving > 0 ? [style.dim(`${count(redriving)} more are being redriven and are left out`)] : []),
     ...hopeless.map((row) =>
       shown.wrap(style.yellow(`! ${count(row.count)} ${row.reason}: a redrive cannot succeed. ${row.hopeless}`)),
     ),

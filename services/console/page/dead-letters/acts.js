@@ -26,6 +26,7 @@ export function Redrive({ selection, onClose, started }) {
     events,
     reasons,
     redriven,
+    redriving,
     repeats,
     rate,
   }) => {
@@ -37,6 +38,7 @@ export function Redrive({ selection, onClose, started }) {
       ${hopeless.map((row) => html`<${Notice} key=${row.reason} tone="warn" title=${`${count(row.count)} with ${row.reason} cannot succeed`}>${row.hopeless} Acknowledge what nobody will send again.<//>`)}
       ${repeats > 0 && html`<p class="quiet">${plural(repeats, 'more dead letter')} of the same events ${repeats === 1 ? 'counts' : 'count'} as redriven with them.</p>`}
       ${redriven > 0 && html`<p class="quiet">${count(redriven)} were redriven or acknowledged before and are left out.</p>`}
+      ${redriving > 0 && html`<p class="quiet">${count(redriving)} are being redriven and are left out.</p>`}
       <p class="quiet">What fails again becomes a new dead letter. Unless the cause is fixed, they will all fail again.</p>
     <//>`
   }}<//>`
@@ -49,11 +51,17 @@ export function Acknowledge({ selection, onClose, done }) {
     await perform('dead-letters acknowledge', { ...selection, apply: true }, progress)
     done()
   }
-  return html`<${Previewed} title="Acknowledge" preview=${preview} onClose=${onClose}>${({ events, reasons, redriven }) => html`
+  return html`<${Previewed} title="Acknowledge" preview=${preview} onClose=${onClose}>${({
+    events,
+    reasons,
+    redriven,
+    redriving,
+  }) => html`
     <${Confirm} title=${`Acknowledge ${plural(events, 'dead letter')}?`} confirm="Acknowledge" onClose=${onClose} act=${apply}>
       <${Counts} reasons=${reasons} />
       <p>They are no longer counted as waiting, and cannot be redriven any more. The bytes stay in the topic as long as it keeps them.</p>
       ${redriven > 0 && html`<p class="quiet">${count(redriven)} were redriven or acknowledged before and are left out.</p>`}
+      ${redriving > 0 && html`<p class="quiet">${count(redriving)} are being redriven and are left out.</p>`}
     <//>`}<//>`
 }
 

@@ -54,8 +54,9 @@ function Service({ service: { name, kind, deadLetters }, isAway }) {
   const filter = JSON.stringify([reason, from, to, show])
   useEffect(() => setChosen(new Set()), [filter])
   const list = useLoaded(
-    () => perform('dead-letters list', { ...fits, waiting: show !== 'all', limit: PER_PAGE, page }),
-    [filter, page, deadLetters?.total, deadLetters?.waiting, isAway],
+    (signal) => perform('dead-letters list', { ...fits, waiting: show !== 'all', limit: PER_PAGE, page }, undefined, signal),
+    [filter, page],
+    JSON.stringify([deadLetters, isAway]),
   )
   const narrow = (part) => change({ page: '1', ...part })
   const isSink = kind === 'sink'
@@ -68,18 +69,18 @@ function Service({ service: { name, kind, deadLetters }, isAway }) {
   return html`
     ${job && html`<${FollowedJob} key=${job} id=${job} ended=${done} />`}
     <${Loaded} of=${list} isEmpty=${({ total }) => total === 0 && reason + from + to === ''} empty=${EMPTY[kind]}>
-      ${({ total, redriven, reasons, letters, listed }) => html`
-        <p><strong>${plural(total - redriven, 'dead letter')}</strong> ${total - redriven === 1 ? 'waits' : 'wait'}${redriven > 0 ? `, ${count(redriven)} ${isSink ? 'redriven or acknowledged' : 'acknowledged'}` : ''}.${isSink ? '' : html` <span class="quiet">These bytes came to the ingest and are no event that a sink could take, so they are not redriven.</span>`}</p>
+      ${({ total, redriven, redriving, reasons, letters, listed }) => html`
+        <p><strong>${plural(waitingOf({ total, redriven, redriving }), 'dead letter')}</strong> ${waitingOf({ total, redriven, redriving }) === 1 ? 'waits' : 'wait'}${redriving > 0 ? `, ${count(redriving)} being redriven` : ''}${redriven > 0 ? `, ${count(redriven)} ${isSink ? 'redriven or acknowledged' : 'acknowledged'}` : ''}.${isSink ? '' : html` <span class="quiet">These bytes came to the ingest and are no event that a sink could take, so they are not redriven.</span>`}</p>
         <${Reasons} reasons=${reasons} chosen=${reason} choose=${(next) => narrow({ reason: next })} isSink=${isSink} begin=${(what, one) => setAct({ what, selection: { ...fits, reason: one } })} />
         <div class="row narrowing">
           <${Choice} label="Which" options=${[['', 'Waiting'], ['all', 'All']]} value=${show} onChange=${(next) => narrow({ show: next })} />
           <${Written} from=${from} to=${to} change=${narrow} />
           ${reason && html`<span>with the reason <code>${reason}</code> <button class="link" onClick=${() => narrow({ reason: '' })}>All reasons</button></span>`}
         </div>
-        <${Acts} ...${acts} waiting=${total - redriven} total=${total} />
+        <${Acts} ...${acts} waiting=${waitingOf({ total, redriven, redriving })} total=${total} />
         ${
           letters.length === 0
-            ? html`<p class="empty">${show === 'all' ? 'None fits.' : redriven > 0 ? html`None waits. ${count(redriven)} ${redriven === 1 ? 'was' : 'were'} redriven or acknowledged. <button class="link" onClick=${() => narrow({ show: 'all' })}>Show ${redriven === 1 ? 'it' : 'them'}</button>` : 'None fits.'}</p>`
+            ? html`<p class="empty">${show === 'all' || redriven + redriving === 0 ? 'None fits.' : html`None waits. ${redriving > 0 ? `${count(redriving)} ${redriving === 1 ? 'is' : 'are'} being redriven. ` : ''}${redriven > 0 ? `${count(redriven)} ${redriven === 1 ? 'was' : 'were'} redriven or acknowledged. ` : ''}<button class="link" onClick=${() => narrow({ show: 'all' })}>Show ${redriven + redriving === 1 ? 'it' : 'them'}</button>`}</p>`
             : html`<${Letters} letters=${letters} chosen=${chosen} setChosen=${setChosen} open=${(offset) => setAct({ what: 'show', selection: { sink: name, offsets: [offset] } })} />`
         }
         ${listed > PER_PAGE && html`<${Pages} page=${page} perPage=${PER_PAGE} total=${listed} go=${(next) => change({ page: String(next) })} what="dead letters" />`}`}
@@ -96,6 +97,9 @@ function Service({ service: { name, kind, deadLetters }, isAway }) {
     ${act?.what === 'download' && html`<${Download} selection=${act.selection} onClose=${close} />`}
   `
 }
+
+/** Those that nobody has done anything about. */
+const waitingOf = ({ total, redriven, redriving }) => total - redriven - redriving
 
 /** What can be done with the chosen ones, or with all that fit where none is chosen. */
 function Acts({ isSink, chosen, clear, begin, fits, waiting, total }) {

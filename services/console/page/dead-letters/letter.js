@@ -6,6 +6,8 @@ import { explainHref, plainName } from '../frame/names.js'
 import { Dialog, Loaded } from '../frame/parts.js'
 import { useLoaded } from '../frame/store.js'
 
+const DONE_BY = { redriving: 'Is being redriven by job', redriven: 'Redriven by job', acknowledged: 'Acknowledged' }
+
 /** @param {{ selection: { sink: string, offsets: number[] }, isSink: boolean, onClose: () => void, begin: (what: string) => void }} props */
 export function Letter({ selection: { sink, offsets }, isSink, onClose, begin }) {
   const [offset] = offsets
@@ -27,7 +29,7 @@ export function Letter({ selection: { sink, offsets }, isSink, onClose, begin })
       <dl class="headers">${Object.entries(headers).map(([name, value]) => html`<div key=${name}><dt>${name}</dt><dd class="words">${value || html`<span class="quiet">none</span>`}</dd></div>`)}</dl>
       <h3>Body <span class="quiet">${plural(bytes, 'byte')}${encoding === 'base64' ? ', no text, shown as base64' : ''}</span></h3>
       <pre tabIndex="0">${encoding === 'utf8' ? pretty(body) : body}</pre>
-      ${state !== 'waiting' && html`<p class="quiet">${state === 'acknowledged' ? 'Acknowledged' : 'Redriven by job'} ${redriven}.</p>`}
+      ${state !== 'waiting' && html`<p class="quiet">${DONE_BY[state]} ${redriven}.</p>`}
       <div class="actions">
         ${isSink && state === 'waiting' && html`<button class="primary" onClick=${() => begin('redrive')}>Redrive…</button>`}
         ${state === 'waiting' && html`<button onClick=${() => begin('acknowledge')}>Acknowledge…</button>`}

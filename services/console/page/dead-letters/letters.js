@@ -4,7 +4,12 @@ import { explainHref } from '../frame/names.js'
 import { mayChange } from '../frame/store.js'
 import { Time } from '../frame/time.js'
 
-const STATES = { waiting: ['warn', 'Waiting'], redriven: ['good', 'Redriven'], acknowledged: ['calm', 'Acknowledged'] }
+const STATES = {
+  waiting: ['warn', 'Waiting'],
+  redriving: ['warn', 'Being redriven'],
+  redriven: ['good', 'Redriven'],
+  acknowledged: ['calm', 'Acknowledged'],
+}
 
 /** @param {{ letters: object[], chosen: Set<number>, setChosen: (chosen: Set<number>) => void, open: (offset: number) => void }} props */
 export function Letters({ letters, chosen, setChosen, open }) {

@@ -14,15 +14,21 @@ export function Reasons({ reasons, chosen, choose, isSink, begin }) {
   </table></div>`
 }
 
-function Row({ row: { reason, count: all, redriven, first, last, error, hopeless }, isChosen, choose, isSink, begin }) {
-  const waiting = all - redriven
+function Row({
+  row: { reason, count: all, redriven, redriving, first, last, error, hopeless },
+  isChosen,
+  choose,
+  isSink,
+  begin,
+}) {
+  const waiting = all - redriven - redriving
   const act = (what, text) =>
     waiting > 0 &&
     mayChange() &&
     html`<button onClick=${() => begin(what, reason)} aria-label=${`${text} those with the reason ${reason}…`}>${text}…</button>`
   return html`<tr class=${isChosen ? 'chosen' : ''}>
     <th scope="row"><button class="link mono reason" aria-pressed=${isChosen} onClick=${() => choose(isChosen ? '' : reason)}>${reason}</button></th>
-    <td class="num" data-label="Waiting">${count(waiting)}</td><td class="num" data-label="Handled">${count(redriven)}</td>
+    <td class="num" data-label="Waiting">${count(waiting)}</td><td class="num" data-label="Handled">${count(redriven)}${redriving > 0 && html`<br /><span class="quiet">${count(redriving)} being redriven</span>`}</td>
     <td data-label="First"><${Time} at=${first} /></td><td data-label="Last"><${Time} at=${last} /></td>
     <td data-label="Last error"><span class="words">${error.slice(0, MOST_ERROR)}</span>${isSink && hopeless && html`<br /><span class="quiet">A redrive cannot succeed. ${hopeless}</span>`}</td>
     <td><span class="pair">${isSink && !hopeless && act('redrive', 'Redrive')}${(hopeless || !isSink) && act('acknowledge', 'Acknowledge')}</span></td>

@@ -1,5 +1,5 @@
 // What all pages share: who is logged in, and what the services are doing now.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { Failure, get, stream } from './api.js'
 
 /**
@@ -76,12 +76,17 @@ export function forget() {
   set({ me: null, status: undefined })
 }
 
-/** A value that comes from the server: `load` runs again when an input changes or `reload` is called. */
-export function useLoaded(load, inputs) {
+/**
+ * A value that comes from the server: `load` runs again when an input changes or `reload` is called. `news` is a text that says something
+ * came since: then too, but after what is under way, which would never come where news come faster than it.
+ */
+export function useLoaded(load, inputs, news = '') {
   const [turn, setTurn] = useState(0)
+  const loaded = useRef(news)
   const [state, setState] = useState({ data: undefined, failure: undefined, loading: true })
   useEffect(() => {
     const gone = new AbortController()
+    loaded.current = news
     setState((before) => ({ ...before, loading: true }))
     load(gone.signal).then(
       (data) => gone.signal.aborted || setState({ data, failure: undefined, loading: false }),
@@ -89,6 +94,9 @@ export function useLoaded(load, inputs) {
     )
     return () => gone.abort()
   }, [...inputs, turn])
+  useEffect(() => {
+    if (!state.loading && loaded.current !== news) setTurn((n) => n + 1)
+  }, [news, state.loading])
   return { ...state, reload: () => setTurn((n) => n + 1) }
 }
 
