@@ -109,11 +109,11 @@ describe.concurrent('frame', () => {
 
   it('times - one switch for all of them, kept over a reload', async () => {
     const page = await stage.open('overview', 'ann', { timezoneId: 'Asia/Tokyo' })
-    await stage.send(1)
     await go(page, 'Live')
     await page.getByText('Following the topic.').waitFor()
-    await stage.send(1)
-    const shown = page.getByRole('row').nth(1).locator('time')
+    const [{ id }] = await stage.send(1)
+    const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: `…${id.slice(-12)}` }) })
+    const shown = row.locator('time')
     await shown.waitFor()
     const at = new Date((await shown.getAttribute('datetime'))!)
     const clock = (hours: number) => new Date(at.getTime() + hours * 3_600_000).toISOString().slice(11, 23)
@@ -127,6 +127,17 @@ describe.concurrent('frame', () => {
     await page.reload()
     await page.getByRole('heading', { level: 1 }).waitFor()
     expect(await page.getByRole('button', { name: 'UTC', exact: true }).getAttribute('aria-pressed')).toBe('true')
+  })
+
+  it('an address that changes while the page is being drawn - is the one that is shown', async () => {
+    const page = await stage.open('overview')
+    await page.addInitScript(`new MutationObserver((_, self) => {
+      if (!document.querySelector('#app [role=status]')) return
+      self.disconnect()
+      history.replaceState(null, '', '#/audit') // without an event, as where it came before anybody listened
+    }).observe(document, { attributes: true, childList: true, subtree: true })`)
+    await page.reload()
+    await page.getByRole('heading', { name: 'Audit', level: 1 }).waitFor()
   })
 
   it('Back and Forward - go through pages and parts; a page comes with the focus at its beginning', async () => {

@@ -1,6 +1,7 @@
 // A console as an operator uses it: a real browser, a real Kafka, a sink, and the vendor's stand-in. One for all tests of a file.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, beforeAll, inject, vi } from 'vitest'
+import { afterAll, aroundEach, beforeAll, inject, vi } from 'vitest'
 import { start as startSegment } from '../../services/sinks/segment/stand-in/start.ts'
 import type { StandIn } from '../../services/sandbox/stand-in.ts'
 import type { Sink } from '../../services/sinks/runtime/contract.ts'
@@ -18,6 +19,15 @@ const TEST_MS = 90_000
 const OPERATORS = ['ann', 'ben', 'cleo', 'dora', 'emil']
 const ALL_USERS = [USERS, ...OPERATORS.slice(1).map((name) => USERS.split(',')[0].replace('ann', name))].join(', ')
 
+/** What a person would have seen when the test failed. */
+async function seenOn(page: Page, test: string): Promise<string> {
+  const text = await page
+    .locator('body')
+    .innerText({ timeout: 5_000 })
+    .catch((error: Error) => error.message)
+  return `\n--- ${test}: ${page.url()}\n${text}\n---\n`
+}
+
 export type Stage = ReturnType<typeof setStage>
 
 /** Opens everything before the tests of the file and closes it after them; its members are there from the first test on. */
@@ -31,6 +41,20 @@ export function setStage() {
   /** One login a user for all pages: the form has a test of its own. */
   const sessions = new Map<string, Promise<string>>()
   let opened = 0
+  /** The pages of each test, which may run side by side. */
+  const ofTest = new AsyncLocalStorage<Page[]>()
+  const note = (page: Page) => {
+    ofTest.getStore()?.push(page)
+    return page
+  }
+
+  // A page that is left open goes on drawing beside the tests that follow.
+  aroundEach(async (run, { task }) => {
+    const pages: Page[] = []
+    await ofTest.run(pages, run)
+    if (task.result?.state === 'fail') for (const page of pages) process.stderr.write(await seenOn(page, task.name))
+    await Promise.all(pages.map((page) => page.context().close()))
+  }, 60_000)
 
   beforeAll(async () => {
     broker = await openBroker(inject('brokers'))
@@ -59,16 +83,14 @@ export function setStage() {
     vendor: () => vendor,
     console: () => console,
     /** A page on which nobody is logged in. */
-    openClosed: (options: BrowserContextOptions = {}) => openPage(browser, console.origin, options),
+    openClosed: async (options: BrowserContextOptions = {}) => note(await openPage(browser, console.origin, options)),
     /** A page at an address such as `services/segment/runs`, the overview unless given. */
     async open(address = 'overview', as: Name = 'ann', options: BrowserContextOptions = {}): Promise<Page> {
       const [name, value] = (await sessionOf(as === 'ann' ? OPERATORS[opened++ % OPERATORS.length] : as, PASSWORDS[as])).split(
         '=',
       )
-      const page = await openPage(browser, console.origin, {
-        ...options,
-        storageState: { cookies: [{ ...COOKIE, name, value, domain: new URL(console.origin).hostname }], origins: [] },
-      })
+      const cookies = [{ ...COOKIE, name, value, domain: new URL(console.origin).hostname }]
+      const page = note(await openPage(browser, console.origin, { ...options, storageState: { cookies, origins: [] } }))
       await page.goto(`/#/${address}`)
       await page.getByRole('heading', { level: 1 }).waitFor()
       return page

@@ -1,6 +1,6 @@
 // Where the page is, as the address after `#` says it: `#/services/segment/runs?filter=errors&page=2`. Everything that a colleague
 // should see when the address is sent to him stands in it: page, part, filters.
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 
 /** Addresses of earlier versions, by their first part. */
 const MOVED = { jobs: 'services', letters: 'dead-letters' }
@@ -36,13 +36,14 @@ export const go = (path, query = {}) => void (location.hash = href(path, query))
 
 /** Draws again when the address changes. */
 export function useAddress() {
-  const [now, setNow] = useState(addressNow)
+  const [hash, setHash] = useState(location.hash)
   useEffect(() => {
-    const changed = () => setNow(addressNow())
-    addEventListener('hashchange', changed)
-    return () => removeEventListener('hashchange', changed)
+    const take = () => setHash(location.hash)
+    addEventListener('hashchange', take)
+    take() // it may have changed between the drawing and now
+    return () => removeEventListener('hashchange', take)
   }, [])
-  return now
+  return useMemo(addressNow, [hash])
 }
 
 /**
