@@ -79,9 +79,7 @@ export function fateOf(facts: Facts): Fate {
   if (last) return { outcome: 'dead_lettered', detail: `${letterText(last)}${waitingRedrive(facts, last)}`, certain: true }
   const now = eras[eras.length - 1]
   if (copy.offset >= now.next) {
-    const ahead = copy.offset - now.next
-    const detail = `behind ${ahead} ${ahead === 1 ? 'record' : 'records'} of its partition`
-    return { outcome: 'waiting', detail, certain: true }
+    return { outcome: 'waiting', detail: waitingText(copy.offset - now.next), certain: true }
   }
   const first = repeats.find((one) => one !== undefined)
   if (first) {
@@ -94,6 +92,10 @@ export function fateOf(facts: Facts): Fate {
   const detail = `passed before the offsets of the group were set to ${now.base}; Kafka no longer knows what happened to it`
   return { outcome: 'not_counted', detail, certain: false }
 }
+
+/** @param ahead records of its partition that are to be delivered before it */
+export const waitingText = (ahead: number) =>
+  ahead === 0 ? 'next of its partition' : `behind ${ahead} ${ahead === 1 ? 'record' : 'records'} of its partition`
 
 /** The copy that this one repeats, as the sink's window would have it that began at `base`: runtime/dedupe.ts does the same. */
 function repeatOf(copies: readonly CopyFacts[], index: number, base: number): CopyFacts | undefined {

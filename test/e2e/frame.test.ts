@@ -40,6 +40,12 @@ describe.concurrent('frame', () => {
     }
     await page.goto('/#/jobs')
     await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor()
+    // A sink of the sandbox is called by its sink's name too, as at the command line.
+    const record = { ...stage.sinkRecord('eighth.sandbox'), sandbox: true, fields: [] }
+    await stage.announce(record)
+    await page.goto('/#/services/eighth/partitions')
+    await page.getByRole('heading', { name: 'eighth sandbox', level: 1 }).waitFor()
+    await page.goto('/#/overview')
     await page.getByRole('link', { name: 'console', exact: true }).click()
     await page.getByRole('heading', { name: 'console', level: 1 }).waitFor()
     await page.getByRole('link', { name: 'Settings' }).waitFor()
@@ -273,6 +279,8 @@ describe.concurrent('frame', () => {
       await page.setViewportSize({ width: 400, height: 800 })
       expect([name, await page.evaluate<number>('document.documentElement.scrollWidth')]).toEqual([name, 400])
       expect([name, await page.evaluate<string[]>(BEYOND_400)]).toEqual([name, []])
+      const last = await page.getByRole('navigation', { name: 'Pages' }).getByRole('link').last().boundingBox()
+      expect([name, last !== null && last.x >= 0 && last.x + last.width <= 400]).toEqual([name, true])
     }
   })
 })

@@ -51,7 +51,7 @@ describe('explain', { concurrent: true, timeout: 60_000 }, () => {
     ])
     await member.close()
     await place.produce([recordOf(waiting)])
-    expect((await of(waiting.id)).sinks).toMatchObject([{ outcome: 'waiting', detail: 'behind 0 records of its partition' }])
+    expect((await of(waiting.id)).sinks).toMatchObject([{ outcome: 'waiting', detail: 'next of its partition' }])
     await ask(replay, { sink: 'segment', from: 'latest', apply: true })
     expect((await of(delivered.id)).sinks).toMatchObject([{ outcome: 'not_counted', certain: false }])
     const unknown = timedEvents(1, Date.now() - 30_000, 1)[0].id

@@ -4,7 +4,7 @@ import { CLOCKS_MS } from '../../events/log-id.ts'
 import type { JobRecord } from '../../topics/control.ts'
 import type { Outcome } from '../../topics/proof-records.ts'
 import { DEDUPE_WINDOW } from '../../topics/records.ts'
-import { type CopyFacts, fateOf, hasPassed, type LetterFacts } from '../fate.ts'
+import { type CopyFacts, fateOf, hasPassed, type LetterFacts, waitingText } from '../fate.ts'
 import { type Cut, type FilterTime, ruleBetween, statesAt } from './filter-times.ts'
 import type { Remembered } from './logs-of-day.ts'
 import { passedBy, type Stretch } from './sink-way.ts'
@@ -48,10 +48,7 @@ export function endOf(sink: SinkPast, copy: DayCopy, remembered: Remembered | un
   const replays = sink.jobs.filter((job) => job.kind === 'replay' && hasPassed(job, partition, offset))
   if (live.length + replays.length > 0) return passed(sink, copy, live, replays)
   const next = ways.at(-1)?.next ?? 0
-  if (offset >= next) {
-    const ahead = offset - next
-    return end('waiting', '', `waiting behind ${ahead} ${ahead === 1 ? 'record' : 'records'} of its partition`)
-  }
+  if (offset >= next) return end('waiting', '', `waiting, ${waitingText(offset - next)}`)
   if (passes.length > 0) return DUPLICATE
   const base = ways.at(-1)?.base ?? 0
   return end('unknown', '', `passed before the ledger of the group begins at ${base}; Kafka no longer knows what happened to it`)

@@ -5,7 +5,7 @@ import { href, useQuery } from '../frame/address.js'
 import { perform } from '../frame/api.js'
 import { count, plural } from '../frame/format.js'
 import { html } from '../frame/html.js'
-import { plainName, waitingLetters } from '../frame/names.js'
+import { plainName, serviceNamed, waitingLetters } from '../frame/names.js'
 import { Choice, Failed, Loaded, Loading, Pages } from '../frame/parts.js'
 import { mayChange, useLoaded, useStore } from '../frame/store.js'
 import { FollowedJob } from '../replay/following.js'
@@ -26,7 +26,7 @@ export function DeadLetters({ rest: [chosen] }) {
   const services = status.services.filter(({ kind }) => kind === 'sink' || kind === 'ingest')
   first.current ??= services.find((service) => waitingLetters(service) > 0)?.name
   const name = chosen ?? first.current ?? (services.find(({ kind }) => kind === 'sink') ?? services[0])?.name
-  const service = services.find((one) => one.name === name) ?? services.find((one) => one.name === `${name}.sandbox`)
+  const service = serviceNamed(services, name)
   return html`<h1>Dead letters</h1>
     ${services.length > 0 && html`<nav class="choice" aria-label="Whose">${services.map((one) => html`<a key=${one.name} href=${href(['dead-letters', one.name])} aria-current=${one === service ? 'true' : undefined}>${plainName(one.name)}${waitingLetters(one) > 0 ? html` <span class="tag">${count(waitingLetters(one))}</span>` : ''}</a>`)}</nav>`}
     ${

@@ -11,6 +11,10 @@ export function displayName({ of: { name, sandbox } }) {
 /** @param {string} name */
 export const plainName = (name) => name.replace(/\.sandbox$/, ' (sandbox)')
 
+/** By its name, or by that of the sink where it delivers to the sandbox. @template {{ name: string }} T @param {T[]} services @param {string} name @returns {T | undefined} */
+export const serviceNamed = (services, name) =>
+  services.find((one) => one.name === name) ?? services.find((one) => one.name === `${name}.sandbox`)
+
 /** Its page, or one part of that. @param {string} name @param {string} [part] */
 export const serviceHref = (name, part = '', query = {}) => href(['services', name, ...(part ? [part] : [])], query)
 

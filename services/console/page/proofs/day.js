@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks'
 import { perform, post } from '../frame/api.js'
 import { href } from '../frame/address.js'
+import { plainName } from '../frame/names.js'
 import { html } from '../frame/html.js'
 import { Choice, Confirm, Loaded, Notice } from '../frame/parts.js'
 import { mayChange, useLoaded } from '../frame/store.js'
@@ -56,7 +57,7 @@ function Certificate({ certificate }) {
     </section>
     <${Recover} day=${certificate.day} id=${certificate.id} />
     <h2>By hour</h2>
-    ${sinks.length > 1 && html`<${Choice} label="Sink" options=${sinks.map(({ sink }) => [sink, sink])} value=${sink} onChange=${setSink} />`}
+    ${sinks.length > 1 && html`<${Choice} label="Sink" options=${sinks.map(({ sink }) => [sink, plainName(sink)])} value=${sink} onChange=${setSink} />`}
     <${Hours} certificate=${certificate} sink=${sink} />
     <${List} certificate=${certificate} />`
 }
@@ -66,7 +67,7 @@ function Vendor({ of: { sink, vendor }, hours }) {
   if (!vendor || vendor.state === 'cannot') return null
   const sum = (name) => hours.reduce((total, { sinks }) => total + (sinks[sink]?.vendor?.[name] ?? 0), 0)
   const found = `it holds ${number(sum('confirmed'))} of ${number(sum('asked'))}`
-  return html`<p>The vendor of ${sink} was asked <${Time} at=${vendor.at} /> for ${vendor.how === 'all' ? 'all delivered logs' : 'some delivered logs of each hour'}: ${found}.${vendor.problem && ` Then it could be asked no more: ${vendor.problem}`}</p>`
+  return html`<p>The vendor of ${plainName(sink)} was asked <${Time} at=${vendor.at} /> for ${vendor.how === 'all' ? 'all delivered logs' : 'some delivered logs of each hour'}: ${found}.${vendor.problem && ` Then it could be asked no more: ${vendor.problem}`}</p>`
 }
 
 /** @type {[title: string, kind: string][]} */
@@ -82,7 +83,14 @@ const TITLES = [
   ['Not known', 'num'],
 ]
 
+/** How an hour is called: by the clock, with its distance from UTC where that changes in the day. @param {{ at: string }[]} hours */
+function hourNames(hours) {
+  const isChanging = new Set(hours.map(({ at }) => at.slice(16))).size > 1
+  return (at) => at.slice(11, isChanging ? undefined : 16)
+}
+
 function Hours({ certificate: { hours }, sink }) {
+  const nameOf = hourNames(hours)
   const isAsked = hours.some(({ sinks }) => sinks[sink]?.vendor)
   const titles = [...TITLES, ...(isAsked ? [['At the vendor', 'num']] : []), ['Verdict', '']]
   return html`<div class="scroll" tabIndex="0" role="region" aria-label="Hours of the day"><table class="cards dense hours">
@@ -90,7 +98,7 @@ function Hours({ certificate: { hours }, sink }) {
     <tbody>${hours.map(({ at, auth0, topic, sinks, verdict }) => {
       const own = sinks[sink]
       return html`<tr key=${at}>
-        <th scope="row" data-label="Hour">${at.slice(11)}</th>
+        <th scope="row" data-label="Hour">${nameOf(at)}</th>
         <td data-label="Auth0" class="num">${auth0 ? number(auth0.logs) : html`<span class="quiet">–</span>`}</td>
         <td data-label="Topic" class="num">${number(topic.logs)}</td>
         <td data-label="Missing" class="num">${some(topic.missing)}</td>
@@ -106,8 +114,9 @@ function Hours({ certificate: { hours }, sink }) {
   </table></div>`
 }
 
-function List({ certificate: { list, differences } }) {
+function List({ certificate: { list, differences, hours } }) {
   if (list.length === 0) return null
+  const nameOf = hourNames(hours)
   const total = differences.total + differences.left_out
   return html`<h2>Logs to look at</h2>
     ${total > list.length && html`<p class="quiet">The first ${number(list.length)} of ${number(total)}; the download has ${differences.left_out > 0 ? number(differences.total) : 'all'} of them.</p>`}
@@ -116,9 +125,9 @@ function List({ certificate: { list, differences } }) {
       <tbody>${list.map(
         ({ log_id: id, hour, kind, sink, why }) => html`<tr key=${`${id} ${kind} ${sink}`}>
         <th scope="row" data-label="Log" class="words"><a href=${href(['explain', id])}>${id}</a></th>
-        <td data-label="Hour">${hour.slice(11)}</td>
+        <td data-label="Hour">${nameOf(hour)}</td>
         <td data-label="What">${kind.replaceAll('_', ' ')}</td>
-        <td data-label="Sink">${sink}</td>
+        <td data-label="Sink">${sink && plainName(sink)}</td>
         <td data-label="Why" class="words">${why}</td>
       </tr>`,
       )}</tbody>

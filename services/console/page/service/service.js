@@ -3,7 +3,7 @@ import { Charts, hasCharts } from './charts.js'
 import { href } from '../frame/address.js'
 import { count, plural, rate } from '../frame/format.js'
 import { html } from '../frame/html.js'
-import { displayName, serviceHref, waitingLetters } from '../frame/names.js'
+import { displayName, serviceHref, serviceNamed, waitingLetters } from '../frame/names.js'
 import { Failed, Loading, Notice } from '../frame/parts.js'
 import { useStore } from '../frame/store.js'
 import { Time } from '../frame/time.js'
@@ -29,7 +29,7 @@ const PARTS = [
 export function Service({ rest: [name = '', part = ''] }) {
   const { status, failure } = useStore()
   if (!status) return html`<h1>${name}</h1>${failure ? html`<${Failed} failure=${failure} />` : html`<${Loading} />`}`
-  const job = status.services.find((service) => service.name === name)
+  const job = serviceNamed(status.services, name)
   if (!job)
     return html`<h1>${name}</h1><${Notice} tone="warn" title="There is no such service here">Back to the <a href="#/overview">overview</a>.<//>`
   const parts = PARTS.filter(({ has }) => has(job))
@@ -38,8 +38,8 @@ export function Service({ rest: [name = '', part = ''] }) {
     <p class="crumb"><a href="#/overview">Overview</a> ›</p>
     <div class="title"><h1><${displayName} of=${job} /></h1>${isSteered(job) && html`<${StateSwitch} job=${job} /> <${StopButton} job=${job} />`}<${Elsewhere} job=${job} /></div>
     <${Trouble} job=${job} />
-    <nav class="choice" aria-label=${`Parts of ${name}`}>${parts.map((one) => html`<a key=${one.key} href=${serviceHref(name, one.key)} aria-current=${one.key === key ? 'page' : undefined}>${one.text}</a>`)}</nav>
-    <${Part} key=${`${name}/${key}`} job=${job} />
+    <nav class="choice" aria-label=${`Parts of ${job.name}`}>${parts.map((one) => html`<a key=${one.key} href=${serviceHref(job.name, one.key)} aria-current=${one.key === key ? 'page' : undefined}>${one.text}</a>`)}</nav>
+    <${Part} key=${`${job.name}/${key}`} job=${job} />
   `
 }
 
