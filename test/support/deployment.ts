@@ -96,6 +96,7 @@ export async function deploy(brokers: string, more: Environment = {}) {
     rate?: number
     perBody?: number
     signal?: AbortSignal
+    end?: AbortSignal
     limitMs?: number
   }): Promise<SendResult> {
     const ingest = services.find((service) => service.name === 'ingest' && !service.hasEnded())
@@ -110,19 +111,20 @@ export async function deploy(brokers: string, more: Environment = {}) {
 
   /** A stream at this rate until it is told to end. */
   function stream(rate: number): Stream {
-    const stop = new AbortController()
+    const [end, giveUp] = [new AbortController(), new AbortController()]
     const sending = post({
       count: Number.POSITIVE_INFINITY,
       rate,
       perBody: Math.max(1, Math.round(rate / 20)),
-      signal: stop.signal,
+      end: end.signal,
+      signal: giveUp.signal,
       limitMs: 600_000,
     })
     sending.catch(() => {}) // told by `end`
-    onTestFinished(() => stop.abort())
+    onTestFinished(() => giveUp.abort())
     return {
       end() {
-        stop.abort()
+        end.abort()
         return sending
       },
     }

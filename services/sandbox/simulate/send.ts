@@ -24,8 +24,10 @@ export type SendOptions = {
   lose?: number
   /** After that many milliseconds what is not yet taken is given up, default 600,000. */
   limitMs?: number
-  /** Ends it early: what is under way is finished, nothing else is begun. */
+  /** Ends it early: the answers that are under way are waited for, what is refused is given up. */
   signal?: AbortSignal
+  /** Begins nothing more: what has been posted is posted again until it is taken. */
+  end?: AbortSignal
   random?: Random
   /** Each event that is about to be posted for the first time. */
   onSent?: (event: SimulatedEvent) => void
@@ -54,7 +56,7 @@ export type SendResult = {
 
 const LIMIT_MS = 600_000
 
-/** One call of `send`. `stop`: begin nothing more; `limit`: the time is up. */
+/** One call of `send`. `stop`: post nothing more; `limit`: the time is up. */
 type Run = { options: SendOptions; target: PostTarget; result: SendResult; stop: AbortSignal; limit: AbortSignal }
 
 /** Sends until all is taken, the time is up or the signal comes. Rejects only for a wrong `url`. */
@@ -63,6 +65,7 @@ export async function send(options: SendOptions): Promise<SendResult> {
   const target = createTarget(new URL(options.url), options.token, concurrency)
   const limit = AbortSignal.timeout(Math.ceil(options.limitMs ?? LIMIT_MS))
   const stop = options.signal ? AbortSignal.any([options.signal, limit]) : limit
+  const end = options.end ? AbortSignal.any([options.end, stop]) : stop
   const result: SendResult = { sent: 0, accepted: 0, quarantined: 0, repeated: 0, lost: 0, retries: 0, seconds: 0, rate: 0 }
   const run: Run = { options, target, result, stop, limit }
   const started = performance.now()
@@ -70,13 +73,13 @@ export async function send(options: SendOptions): Promise<SendResult> {
 
   /** Each worker takes the next events in turn; the k-th event is due k/rate seconds after the start. */
   async function work(): Promise<void> {
-    while (made < count && !stop.aborted) {
+    while (made < count && !end.aborted) {
       const first = made
       made = Math.min(count, made + perBody)
       const last = made
       const waitMs = rate === undefined ? 0 : started + ((last - 1) / rate) * 1_000 - performance.now()
-      if (waitMs > 0) await sleep(waitMs, stop)
-      if (stop.aborted) return
+      if (waitMs > 0) await sleep(waitMs, end)
+      if (end.aborted) return
       const events = makeEvents(run, first, last)
       if (events.length === 0) continue
       const body = encodeBody(events, options.format ?? 'JSONLINES')

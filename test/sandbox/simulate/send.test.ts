@@ -73,6 +73,19 @@ test('send - ends early when told, and finishes what is under way', async () => 
   expect([result.accepted, ids().length]).toEqual([result.sent, result.sent])
 })
 
+test('send - that begins nothing more posts what was refused again until it is taken', async () => {
+  const end = new AbortController()
+  const { url, ids } = await startReceiver((response, nth) => {
+    if (nth > 1) return false
+    end.abort()
+    response.writeHead(503).end('Kafka is away')
+    return true
+  })
+  const result = await send({ ...base, count: Infinity, perBody: 10, concurrency: 1, url, end: end.signal })
+  expect(result).toMatchObject({ sent: 10, accepted: 10, retries: 1 })
+  expect(ids()).toHaveLength(10)
+})
+
 test('send - keeps to the rate', async () => {
   const { url, posts } = await startReceiver()
   const started = performance.now()
