@@ -32,6 +32,7 @@ import { auth0Logs } from '../cli/terminal.ts'
 import { announce, serviceRecord } from '../operations/announced.ts'
 import { operator } from '../operations/asking.ts'
 import { readAccounts } from '../support/account.ts'
+import { backfillEnv } from '../support/backfill.ts'
 import { until } from '../support/wait.ts'
 
 const LOGS = Number(process.env.PROVE_LOGS ?? 200_000)
@@ -89,18 +90,7 @@ async function installed(logs: number) {
     SINK_PORT: '0',
   }
   const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-  const polling = {
-    ...kafka,
-    INGEST_TOKENS: 'faults',
-    INGEST_PORT: '0',
-    BACKFILL: 'poll',
-    AUTH0_DOMAIN: auth0.domain,
-    AUTH0_CLIENT_ID: auth0.clientId,
-    AUTH0_CLIENT_SECRET: auth0.clientSecret,
-    AUTH0_API_URL: auth0.origin,
-    AUTH0_LOG_RETENTION_DAYS: '30',
-    PROVE_KEY: pem,
-  }
+  const polling = { ...kafka, ...backfillEnv(broker.brokers, prefix, auth0), PROVE_KEY: pem }
   return { prefix, auth0, ask, context, ids, kafka, polling, pem }
 }
 

@@ -17,6 +17,10 @@ function Previewed({ title, preview: { data, failure }, onClose, children }) {
 const Counts = ({ reasons }) =>
   html`<ul>${reasons.map(({ reason, count: n }) => html`<li key=${reason}><code>${reason}</code>: ${count(n)}</li>`)}</ul>`
 
+const LeftOut = ({ redriven, redriving }) => html`
+  ${redriven > 0 && html`<p class="quiet">${count(redriven)} were redriven or acknowledged before and are left out.</p>`}
+  ${redriving > 0 && html`<p class="quiet">${count(redriving)} are being redriven and are left out.</p>`}`
+
 /** @param {{ selection: object, onClose: () => void, started: (job: string) => void }} props `selection`: as the operations take it */
 export function Redrive({ selection, onClose, started }) {
   const preview = useLoaded(() => perform('dead-letters redrive', selection), [])
@@ -37,8 +41,7 @@ export function Redrive({ selection, onClose, started }) {
       <${Counts} reasons=${reasons} />
       ${hopeless.map((row) => html`<${Notice} key=${row.reason} tone="warn" title=${`${count(row.count)} with ${row.reason} cannot succeed`}>${row.hopeless} Acknowledge what nobody will send again.<//>`)}
       ${repeats > 0 && html`<p class="quiet">${plural(repeats, 'more dead letter')} of the same events ${repeats === 1 ? 'counts' : 'count'} as redriven with them.</p>`}
-      ${redriven > 0 && html`<p class="quiet">${count(redriven)} were redriven or acknowledged before and are left out.</p>`}
-      ${redriving > 0 && html`<p class="quiet">${count(redriving)} are being redriven and are left out.</p>`}
+      <${LeftOut} redriven=${redriven} redriving=${redriving} />
       <p class="quiet">What fails again becomes a new dead letter. Unless the cause is fixed, they will all fail again.</p>
     <//>`
   }}<//>`
@@ -60,8 +63,7 @@ export function Acknowledge({ selection, onClose, done }) {
     <${Confirm} title=${`Acknowledge ${plural(events, 'dead letter')}?`} confirm="Acknowledge" onClose=${onClose} act=${apply}>
       <${Counts} reasons=${reasons} />
       <p>They are no longer counted as waiting, and cannot be redriven any more. The bytes stay in the topic as long as it keeps them.</p>
-      ${redriven > 0 && html`<p class="quiet">${count(redriven)} were redriven or acknowledged before and are left out.</p>`}
-      ${redriving > 0 && html`<p class="quiet">${count(redriving)} are being redriven and are left out.</p>`}
+      <${LeftOut} redriven=${redriven} redriving=${redriving} />
     <//>`}<//>`
 }
 
